@@ -1,0 +1,102 @@
+"""Verdicts and the evidence for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ..model.language import Action, State, System, Term, Value
+
+
+class Verdict(Enum):
+    """The three answers. UNKNOWN never passes."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+
+
+class Evidence(Enum):
+    """What a verdict rests on."""
+
+    EXHAUSTIVE = "exhaustive"
+    """All reachable states were visited."""
+    INDUCTIVE = "inductive"
+    """An inductive invariant was proved."""
+    TRACE = "trace"
+    """A run, replayed step by step."""
+    BOUNDED = "bounded"
+    """All runs up to a depth were covered, and no more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A run of a system: ``states[i]``, then ``actions[i]``, then ``states[i + 1]``.
+
+    There is one state more than actions. ``broken`` is what does not hold: in the last state, or (with
+    ``at_step``) before the last action, which must not have been taken then.
+    """
+
+    system: System
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    broken: Term | None = None
+    at_step: bool = False
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    def value(self, position: int, name: str) -> Value:
+        """The value of a variable in ``states[position]``."""
+        return self.states[position][self.system.index[name]]
+
+    def changed(self, step: int) -> Mapping[str, tuple[Value, Value]]:
+        """What action ``step`` changed: variable name -> (before, after)."""
+        before, after = self.states[step], self.states[step + 1]
+        return {
+            v.name: (b, a)
+            for v, b, a in zip(self.system.variables, before, after, strict=True)
+            if b != a and not v.name.startswith("monitor.")
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an engine found about one obligation.
+
+    ``path`` is the initial state and the numbers of the actions taken; ``depth`` its length, or for a bounded
+    answer the depth that was covered. The obligation fails after the path's last action (or, when the
+    obligation is about a step, in it).
+    """
+
+    verdict: Verdict
+    evidence: Evidence
+    depth: int
+    path: tuple[State, tuple[int, ...]] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What an exploration saw. ``depth`` is the greatest distance of a state from an initial one."""
+
+    states: int
+    transitions: int
+    depth: int
+    complete: bool
+    fired: frozenset[int] = frozenset()
+    """The numbers of the actions that were enabled in some reachable state."""
+    deadlocks: int = 0
+    """Reachable states in which no action is enabled."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """An engine's answer: one outcome per obligation, in order, and what it saw on the way."""
+
+    outcomes: tuple[Outcome, ...]
+    statistics: Statistics | None
+    engine: str
+    notes: tuple[str, ...] = field(default_factory=tuple)

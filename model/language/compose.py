@@ -1,0 +1,243 @@
+"""Composition of machines into a `Model`, and of a model at a topology into a `System`.
+
+An event is taken by all machines that have a rule for it, in one step: the guard of the composed action
+is the conjunction of theirs, its updates the union. Machines stand in the model in the order in which a
+request passes them, from the requester to the responder; a check with a reply that fails makes a
+*refusal*, an action of its own, which needs only the parties upstream of the one that refuses. The order
+of the checks of one rule is left open: each failing check may give the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from .errors import ModelError, nearest
+from .ground import Grounding
+from .machine import ANY_REFUSAL, OK, Event, Family, Machine, Rule
+from .satisfy import in_domain, satisfying
+from .sorts import Bool, Enum, Int, Value
+from .system import Action, System, Variable
+from .terms import FALSE, TRUE, Term, conj, const, disj, implies, neg, show
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Machines composed over their common events: what the world is, at every topology and knob setting."""
+
+    name: str
+    families: tuple[Family, ...]
+    rules: tuple[Rule, ...]
+    machines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, *machines: Machine) -> Model:
+        """Compose machines, listed from the requester's side to the responder's."""
+        names = [m.name for m in machines]
+        if len(set(names)) != len(names):
+            raise ModelError(
+                f"model {name}: two machines are called {next(n for n in names if names.count(n) > 1)}; rename one"
+            )
+        return cls(
+            name,
+            tuple(f for m in machines for f in m.families),
+            tuple(r for m in machines for r in m.rules),
+            tuple(names),
+        )
+
+    @cached_property
+    def events(self) -> Mapping[str, Event]:
+        """The events that some rule takes part in, by name, in order of first use."""
+        found: dict[str, Event] = {}
+        for r in self.rules:
+            if found.setdefault(r.event.name, r.event) is not r.event:
+                raise ModelError(
+                    f"model {self.name}: machine {r.machine}, rule {r.name}: another event is also called "
+                    f"{r.event.name}; share one Event object, or rename one"
+                )
+        return found
+
+    @property
+    def knobs(self) -> tuple[Family, ...]:
+        """The rigid variables."""
+        return tuple(f for f in self.families if f.rigid)
+
+    def rule(self, machine: str, name: str) -> Rule:
+        """A rule by machine and name; an error that suggests the nearest."""
+        for r in self.rules:
+            if r.machine == machine and r.name == name:
+                return r
+        known = [f"{r.machine}.{r.name}" for r in self.rules]
+        raise ModelError(f"model {self.name} has no rule {machine}.{name}{nearest(f'{machine}.{name}', known)}")
+
+    def with_rules(self, rules: Iterable[Rule]) -> Model:
+        """The model with other rules (mutants, switched-off rules)."""
+        return Model(self.name, self.families, tuple(rules), self.machines)
+
+    def instantiate(
+        self,
+        sizes: Mapping[str, int] | None = None,
+        knobs: Mapping[str, Value] | None = None,
+        *,
+        name: str = "",
+        check: bool = True,
+    ) -> System:
+        """The system at a topology (index name -> instances), with the given knobs fixed and the others free.
+
+        Raises `ModelError` for unknown variables, simultaneous updates, updates outside a domain and rules
+        that can never be enabled; ``check=False`` skips the last (for mutants, which may have dead rules).
+        """
+        sizes = dict(sizes or {})
+        for k, n in sizes.items():
+            if n < 1:
+                raise ModelError(f"topology: {k}={n} makes no sense: give at least 1")
+        system = _Composer(self, sizes).system(name or self.name, check=check)
+        return system.fixed(knobs or {})
+
+
+@dataclass
+class _Part:
+    """A rule under given arguments: its conditions as ground terms."""
+
+    rule: Rule
+    when: Term
+    checks: tuple[tuple[Term, str | None], ...]
+
+    @property
+    def granted(self) -> Term:
+        return conj(self.when, *(c for c, _ in self.checks))
+
+
+class _Composer:
+    def __init__(self, model: Model, sizes: Mapping[str, int]) -> None:
+        self.model = model
+        self.ground = Grounding(sizes, {str(f): f for f in model.families})
+        self.sizes = sizes
+        self.domain: dict[str, Variable] = {}
+
+    def system(self, name: str, *, check: bool) -> System:
+        variables: list[Variable] = []
+        init: list[Term] = []
+        for f in self.model.families:
+            for instances in product(*(i.instances(self.sizes) for i in f.over)):
+                term = self.ground.variable(f, instances)
+                sort = self.ground.sort(term)
+                variables.append(Variable(term.name, sort, f.rigid, f.doc))
+                if f.init is not None:
+                    init.append(term == const(f.init, sort))
+        self.domain = {v.name: v for v in variables}
+        actions = [a for e in self.model.events.values() for a in self.actions(e)]
+        if check:
+            self.refuse_dead_rules(actions)
+        return System(
+            name, tuple(variables), conj(*init), tuple(a for a in actions if a.guard is not FALSE), dict(self.sizes)
+        )
+
+    def actions(self, event: Event) -> Iterator[Action]:
+        for values in product(*(self.ground.values(p) for p in event.params)):
+            env = {p.name: v for p, v in zip(event.params, values, strict=True)}
+            if self.ground.term(event.where, env, f"event {event.name}") is FALSE:
+                continue
+            yield from self.granted(event, env)
+            yield from self.refused(event, env)
+
+    def parts(self, event: Event, env: Mapping[str, Term], replies: frozenset[str]) -> list[list[_Part]]:
+        """Per machine that has rules for the event and one of the replies: its alternatives, in machine order."""
+        by_machine: dict[str, list[_Part]] = {}
+        for r in self.model.rules:
+            if r.event is event and r.reply in replies:
+                by_machine.setdefault(r.machine, []).append(self.part(r, env))
+        return [by_machine[m] for m in self.model.machines if m in by_machine]
+
+    def part(self, r: Rule, env: Mapping[str, Term]) -> _Part:
+        where = f"machine {r.machine}, rule {r.name}"
+        honest = self.ground.term(r.binds.honest, env, where) if r.binds else TRUE
+        checks = tuple((implies(honest, self.ground.term(c.term, env, where)), c.reply) for c in r.checks)
+        return _Part(r, self.ground.term(r.when, env, where), checks)
+
+    def granted(self, event: Event, env: Mapping[str, Term]) -> Iterator[Action]:
+        for parts in product(*self.parts(event, env, frozenset((OK,)))):
+            guard = conj(*(p.granted for p in parts))
+            yield self.action(event, env, guard, [p.rule for p in parts], OK, None)
+
+    def refused(self, event: Event, env: Mapping[str, Term]) -> Iterator[Action]:
+        alternatives = self.parts(event, env, frozenset((OK,)))
+        for position, mine in enumerate(alternatives):
+            for part in mine:
+                replies = dict.fromkeys(reply for _, reply in part.checks if reply is not None)
+                for reply in replies:
+                    failing = disj(*(neg(c) for c, r in part.checks if r == reply))
+                    reactions = self.parts(event, env, frozenset((reply, ANY_REFUSAL)))
+                    for upstream in product(*alternatives[:position]):
+                        for reacting in product(*reactions):
+                            guard = conj(*(p.granted for p in upstream), part.when, failing, *(p.granted for p in reacting))
+                            yield self.action(event, env, guard, [p.rule for p in reacting], reply, part.rule)
+
+    def action(
+        self, event: Event, env: Mapping[str, Term], guard: Term, rules: list[Rule], reply: str, refused_by: Rule | None
+    ) -> Action:
+        updates: dict[Term, tuple[Term, Rule]] = {}
+        for r in rules:
+            where = f"machine {r.machine}, rule {r.name}"
+            for u in r.updates:
+                for values in product(*(self.ground.values(p) for p in u.each)):
+                    inner = {**env, **{p.name: v for p, v in zip(u.each, values, strict=True)}}
+                    target = self.ground.term(u.target, inner, where)
+                    value = self.ground.term(u.value, inner, where)
+                    if target in updates and updates[target][0] is not value:
+                        other = updates[target][1]
+                        also = "itself" if other is r else f"rule {other.name}"
+                        raise ModelError(
+                            f"{where}: {target} is updated twice in one step, to {show(value)} and, by {also}, to "
+                            f"{show(updates[target][0])} (event {event.name}, {_arguments(env)}): merge the two into one ite"
+                        )
+                    updates[target] = (value, r)
+        if guard is not FALSE:
+            for target, (value, r) in updates.items():
+                self.refuse_escape(target, value, guard, r)
+        args = tuple((k, v.value) for k, v in env.items())
+        changes = tuple((t, v) for t, (v, _) in updates.items() if t is not v)
+        return Action(event.name, args, guard, changes, event.actor.name, reply, tuple(rules), refused_by)
+
+    def refuse_escape(self, target: Term, value: Term, guard: Term, r: Rule) -> None:
+        sort = self.domain[target.name].sort
+        if in_domain(value, sort):
+            return
+        assert isinstance(sort, Int)
+        outside = satisfying(guard & ((value < sort.lo) | (value > sort.hi)))
+        if outside is not None:
+            state = ", ".join(f"{k}={v}" for k, v in outside.items())
+            raise ModelError(
+                f"machine {r.machine}, rule {r.name}: the update {target} := {show(value)} leaves the domain {sort} "
+                f"(for example when {state or 'always'}): guard it, or clamp it with ite"
+            )
+
+    def refuse_dead_rules(self, actions: list[Action]) -> None:
+        """Refuse rules all of whose actions have an unsatisfiable guard, whatever the state and the knobs."""
+        composed: dict[tuple[str, str], list[Action]] = {}
+        for a in actions:
+            for r in a.rules:
+                composed.setdefault((r.machine, r.name), []).append(a)
+        for (machine, name), found in composed.items():
+            if all(satisfying(a.guard) is None for a in found):
+                raise ModelError(
+                    f"machine {machine}, rule {name}: can never be enabled: its guard, with those of the machines that "
+                    f"take part in {found[0].event}, has no solution; correct one of the guards, or remove the rule"
+                )
+
+
+def _arguments(env: Mapping[str, Term]) -> str:
+    return ", ".join(f"{k}={v.data}" for k, v in env.items()) or "no arguments"
+
+
+def knob_value(text: str, sort: Bool | Int | Enum, name: str) -> Value:
+    """A knob's value from text, as given on a command line."""
+    for value in sort.domain:
+        if str(value).lower() == text.lower():
+            return value
+    options = [str(v).lower() for v in sort.domain]
+    raise ModelError(
+        f"knob {name} cannot be {text!r}: it is one of {', '.join(options)}{nearest(text, options) if len(options) > 8 else ''}"
+    )

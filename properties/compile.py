@@ -1,0 +1,224 @@
+"""From properties to obligations: what an engine has to decide about a system.
+
+Every safety property becomes a state term that must hold in all reachable states, and, per action, a term
+that must hold before each step by that action. What a formula must remember of the past is kept in
+*monitors*: observing variables that are added to the system and never restrain it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from ..model.language import (
+    BOOL,
+    FALSE,
+    TRUE,
+    Action,
+    ModelError,
+    Op,
+    System,
+    Term,
+    Variable,
+    conj,
+    const,
+    disj,
+    implies,
+    neg,
+    substitute,
+)
+from ..model.language.ground import Grounding
+from ..model.language.terms import lift, subterms, variable
+from .formulas import (
+    After,
+    AlwaysPossible,
+    Before,
+    Between,
+    Globally,
+    Invariant,
+    Never,
+    Precedence,
+    Scope,
+    Sometimes,
+    StepLaw,
+)
+from .property import Property
+from .steps import Step, before_step
+
+
+@dataclass(frozen=True, eq=False)
+class Obligation:
+    """What must be decided for one property and one choice of its parameters.
+
+    ``state`` must hold in every reachable state; ``steps[i]`` must hold in every reachable state in which
+    action ``i`` is enabled. For a `Sometimes` property (``reach``) the obligation is the negation: the
+    property holds exactly when the obligation fails, and the failing trace is its witness.
+    """
+
+    prop: Property
+    instance: str
+    """The values of the property's parameters, such as ``tdi0``; empty when it has none."""
+    state: Term
+    steps: Mapping[int, Term]
+    reach: bool = False
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return (self.state, *self.steps.values())
+
+    def __str__(self) -> str:
+        return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
+
+
+@dataclass
+class _Compiler:
+    system: System
+    ground: Grounding = field(init=False)
+    fixed: dict[Term, Term] = field(init=False)
+    monitors: dict[tuple[object, ...], Term] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)
+    init: list[Term] = field(default_factory=list)
+    updates: dict[int, list[tuple[Term, Term]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ground = Grounding(self.system.topology)
+        self.fixed = {}
+
+    def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
+        return self.known(self.ground.term(t, env, where), where)
+
+    def known(self, t: Term, where: str) -> Term:
+        """``t`` with fixed knobs replaced; an error when it mentions a variable that the system has not."""
+        replacement: dict[Term, Term] = {}
+        for v in subterms(t):
+            if v.op in (Op.VAR, Op.NEXT) and v.name not in self.system.index:
+                if v.name in self.system.knobs:
+                    replacement[v] = const(self.system.knobs[v.name], v.sort)
+                elif all(v.name != m.name for m in self.variables):
+                    self.system[v.name]  # raises, with the nearest names
+                    raise ModelError(where)
+        return substitute(t, replacement) if replacement else t
+
+    def steps(self, patterns: Iterable[Step], env: Mapping[str, Term], where: str) -> list[Term]:
+        """Per action: when a step by it matches one of the patterns."""
+        chosen = tuple(patterns)
+        return [disj(*(self.known(p.on(a, self.ground, env), where) for p in chosen)) for a in self.system.actions]
+
+    def monitor(self, kind: str, key: tuple[object, ...], initially: bool, update: Sequence[Term]) -> Term:
+        """An observing truth value with its value after each action; equal monitors are shared."""
+        identity = (kind, initially, *(id(u) for u in update))
+        if identity in self.monitors:
+            return self.monitors[identity]
+        v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=f"observes {kind}: {key}")
+        term = v.term
+        self.monitors[identity] = term
+        self.variables.append(v)
+        self.init.append(term if initially else neg(term))
+        for i, u in enumerate(update):
+            new = substitute(u, {_SELF: term})
+            if new is not term:
+                self.updates.setdefault(i, []).append((term, new))
+        return term
+
+    def scope(self, scope: Scope, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term], list[Term]]:
+        """Whether the scope is open now; per action, whether its step lies in the scope, and whether it closes it."""
+        n = len(self.system.actions)
+        if isinstance(scope, Globally):
+            return TRUE, [TRUE] * n, [FALSE] * n
+        closes = self.steps(scope.closes, env, where)
+        if isinstance(scope, Before):
+            opens, initially = [FALSE] * n, True
+        else:
+            opens, initially = self.steps(scope.opens, env, where), False
+        inside = [disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)]
+        is_open = self.monitor("scope", (str(scope),), initially, inside)
+        return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
+
+    def obligation(self, p: Property, env: Mapping[str, Term]) -> Obligation:
+        where = f"property {p.id}"
+        f = p.formula
+        instance = ",".join(str(v.data) for v in env.values())
+        n = len(self.system.actions)
+        state: Term = TRUE
+        steps = [TRUE] * n
+        if isinstance(f, Sometimes):
+            if isinstance(f.target, Step):
+                steps = [neg(s) for s in self.steps((f.target,), env, where)]
+            else:
+                state = neg(self.term(f.target, env, where))
+        elif isinstance(f, AlwaysPossible):
+            possible = disj(
+                *(conj(a.guard, m) for a, m in zip(self.system.actions, self.steps((f.step,), env, where), strict=True))
+            )
+            state = implies(self.term(f.when, env, where), possible)
+        elif isinstance(f, StepLaw):
+            law = [before_step(self.term(f.must, self._bound(f.on, a, env), where), a) for a in self.system.actions]
+            matches = self.steps((f.on,), env, where)
+            steps = [implies(m, law_) for m, law_ in zip(matches, law, strict=True)]
+        else:
+            state, steps = self.scoped(f, env, where)
+        return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))
+
+    def _bound(self, step: Step, action: Action, env: Mapping[str, Term]) -> Mapping[str, Term]:
+        if step.event is None or action.event != step.event.name:
+            # The law is not judged on this action; any values will do.
+            return {**({p.name: self.ground.values(p)[0] for p in step.event.params} if step.event else {}), **env}
+        values = dict(action.args)
+        return {**{p.name: lift(values[p.name], self.ground.sort(p)) for p in step.event.params}, **env}
+
+    def scoped(self, f: Invariant | Never | Precedence, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term]]:
+        is_open, inside, closing = self.scope(f.scope, env, where)
+        late = isinstance(f.scope, Before | Between)
+        n = len(self.system.actions)
+        state: Term = TRUE
+        if isinstance(f, Invariant):
+            if isinstance(f.scope, Before):
+                # The initial state, which no step produces, lies in this scope.
+                raise ModelError(f"{where}: write an invariant before a step as Never(that step, where=not the invariant)")
+            holds = self.term(f.holds, env, where)
+            if not late:
+                return implies(is_open, holds), [TRUE] * n
+            # Judged after each step that stays inside; the latch remembers a broken state until the scope closes.
+            bad = [conj(i, neg(self._after(holds, k))) for k, i in enumerate(inside)]
+        else:
+            then = self.steps((f.step if isinstance(f, Never) else f.then,), env, where)
+            bad = [conj(i, t) for i, t in zip(inside, then, strict=True)]
+            if isinstance(f, Precedence):
+                first = self.steps(f.first, env, where)
+                opening = [conj(i, neg(is_open)) for i in inside]
+                if isinstance(f.scope, After | Between):
+                    # A step that opens the scope again starts it afresh.
+                    opening = self.steps(f.scope.opens, env, where)
+                kept = [conj(_SELF, neg(o)) for o in opening]
+                seen = self.monitor("seen", (str(f),), False, [disj(a, k) for a, k in zip(first, kept, strict=True)])
+                earlier = [substitute(k, {_SELF: seen}) for k in kept]
+                bad = [conj(b, neg(a), neg(e)) for b, a, e in zip(bad, first, earlier, strict=True)]
+            if not late:
+                return state, [neg(b) for b in bad]
+        latched = self.monitor(
+            "broken", (str(f),), False, [conj(i, disj(_SELF, b)) for i, b in zip(inside, bad, strict=True)]
+        )
+        return state, [neg(conj(c, latched)) for c in closing]
+
+    def _after(self, t: Term, action: int) -> Term:
+        return substitute(t, dict(self.system.actions[action].updates))
+
+
+_SELF = variable("monitor.self", BOOL)
+"""Stands for the monitor's own value in its update."""
+
+
+def compile_properties(system: System, properties: Iterable[Property]) -> tuple[System, tuple[Obligation, ...]]:
+    """The system with the monitors that the properties need, and one obligation per property and instance.
+
+    Raises `ModelError` when a property speaks of variables that the system does not have.
+    """
+    c = _Compiler(system)
+    obligations = [
+        c.obligation(p, {v.name: x for v, x in zip(p.over, values, strict=True)})
+        for p in properties
+        for values in product(*(c.ground.values(v) for v in p.over))
+    ]
+    watched = system.extended(c.variables, conj(*c.init), {i: tuple(u) for i, u in c.updates.items()})
+    return watched, tuple(obligations)

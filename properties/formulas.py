@@ -1,0 +1,140 @@
+"""The kinds of safety property, and the scopes of Dwyer, Avrunin and Corbett in which they must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ..model.language import TRUE, Term
+from .steps import Step
+
+
+@dataclass(frozen=True)
+class Globally:
+    """The whole run."""
+
+    def __str__(self) -> str:
+        return "always"
+
+
+@dataclass(frozen=True)
+class After:
+    """From each step ``opens`` on, until the next ``closes`` (to the end of the run where there is none).
+
+    A step that closes and one that opens take effect before the step itself is judged, closing first: the
+    opening step is inside the scope, the closing step outside.
+    """
+
+    opens: tuple[Step, ...]
+    closes: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        until = f", until {_any(self.closes)}" if self.closes else ""
+        return f"after {_any(self.opens)}{until}"
+
+
+@dataclass(frozen=True)
+class Before:
+    """Up to the first step ``closes``, and only in runs in which it comes (the violation shows when it does)."""
+
+    closes: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return f"before {_any(self.closes)}"
+
+
+@dataclass(frozen=True)
+class Between:
+    """From each step ``opens`` to the next ``closes``, and only where that comes."""
+
+    opens: tuple[Step, ...]
+    closes: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return f"between {_any(self.opens)} and {_any(self.closes)}"
+
+
+Scope: TypeAlias = Globally | After | Before | Between
+
+
+def after_step(opens: Step, until: Step | tuple[Step, ...] = ()) -> After:
+    """The scope after ``opens`` (until ``until``)."""
+    return After((opens,), until if isinstance(until, tuple) else (until,))
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """``holds`` in every state of the scope (judged after each step, and initially in an open scope)."""
+
+    holds: Term
+    scope: Scope = field(default_factory=Globally)
+
+    def __str__(self) -> str:
+        return _scoped(str(self.holds), self.scope)
+
+
+@dataclass(frozen=True)
+class Never:
+    """No step of the scope is such a step (absence)."""
+
+    step: Step
+    scope: Scope = field(default_factory=Globally)
+
+    def __str__(self) -> str:
+        return _scoped(f"never {self.step}", self.scope)
+
+
+@dataclass(frozen=True)
+class StepLaw:
+    """Every step ``on`` satisfies the two-state term ``must`` (`after` reads the state after the step)."""
+
+    on: Step
+    must: Term
+
+    def __str__(self) -> str:
+        return f"every {self.on} satisfies {self.must}"
+
+
+@dataclass(frozen=True)
+class Precedence:
+    """No step ``then`` unless a step ``first`` came earlier in the same scope (or is that very step)."""
+
+    first: tuple[Step, ...]
+    then: Step
+    scope: Scope = field(default_factory=Globally)
+
+    def __str__(self) -> str:
+        return _scoped(f"no {self.then} without an earlier {_any(self.first)}", self.scope)
+
+
+@dataclass(frozen=True)
+class AlwaysPossible:
+    """In every state in which ``when`` holds, some such step is enabled."""
+
+    step: Step
+    when: Term = TRUE
+
+    def __str__(self) -> str:
+        condition = "" if self.when is TRUE else f" while {self.when}"
+        return f"always possible{condition}: {self.step}"
+
+
+@dataclass(frozen=True)
+class Sometimes:
+    """Some reachable state satisfies the term, or some reachable step is such a step."""
+
+    target: Term | Step
+
+    def __str__(self) -> str:
+        return f"reachable: {self.target}"
+
+
+Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes
+
+
+def _any(steps: tuple[Step, ...]) -> str:
+    return " or ".join(map(str, steps))
+
+
+def _scoped(text: str, scope: Scope) -> str:
+    return text if isinstance(scope, Globally) else f"{scope}: {text}"

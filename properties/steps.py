@@ -1,0 +1,76 @@
+"""Step predicates: which steps of a system a property speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..model.language import FALSE, TRUE, Action, Event, ModelError, Op, Operand, Term, after, nearest, neg
+from ..model.language.ground import Grounding
+from ..model.language.terms import lift, substitute, subterms, variable
+
+
+@dataclass(frozen=True)
+class Step:
+    """Steps in which ``event`` happens with the given arguments, and ``where`` holds.
+
+    ``event=None``: any event. ``reply=None``: granted or refused. ``where`` may mention the event's own
+    parameters, and `after` for the state after the step.
+    """
+
+    event: Event | None = None
+    args: Mapping[str, Term] = field(default_factory=dict)
+    reply: str | None = "ok"
+    where: Term = TRUE
+
+    def on(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Term:
+        """When a step by ``action`` is such a step: a ground term over the state before it."""
+        if self.event is not None and action.event != self.event.name:
+            return FALSE
+        if self.reply is not None and action.reply != self.reply:
+            return FALSE
+        actual: dict[str, Term] = {}
+        if self.event is not None:
+            values = dict(action.args)
+            actual = {p.name: lift(values[p.name], ground.sort(p)) for p in self.event.params}
+        condition = TRUE
+        for name, wanted in self.args.items():
+            condition = condition & (actual[name] == ground.term(wanted, env, f"step {self}"))
+        if condition is FALSE:
+            return FALSE
+        # The property's own parameters win over the event's of the same name: `args` has tied them already.
+        scope = {**actual, **env}
+        return condition & before_step(ground.term(self.where, scope, f"step {self}"), action)
+
+    def __str__(self) -> str:
+        inner = ", ".join(f"{k}={v}" for k, v in self.args.items())
+        name = f"{self.event.name}({inner})" if self.event is not None else "any step"
+        reply = "" if self.reply in ("ok", None) else f" → {self.reply}"
+        return name + reply + (f" where {self.where}" if self.where is not TRUE else "")
+
+
+def occurs(event: Event, *, reply: str | None = "ok", where: Term = TRUE, **args: Operand) -> Step:
+    """Steps in which ``event`` happens with these arguments. ``reply=None``: whatever the reply."""
+    sorts = {p.name: p.sort for p in event.params}
+    for name in args:
+        if name not in sorts:
+            raise ModelError(f"event {event.name} has no parameter {name!r}{nearest(name, sorts)}")
+    return Step(event, {k: lift(v, sorts[k]) for k, v in args.items()}, reply, where)
+
+
+def becomes(condition: Term) -> Step:
+    """Steps after which ``condition`` holds and before which it did not."""
+    return Step(None, {}, None, neg(condition) & after(condition))
+
+
+def before_step(t: Term, action: Action) -> Term:
+    """A two-state term as a term over the state before a step by ``action`` (variables after the step replaced)."""
+    if not any(x.op is Op.NEXT for x in subterms(t)):
+        return t
+    updates = action.update_of
+    replacement: dict[Term, Term] = {}
+    for x in subterms(t):
+        if x.op is Op.NEXT:
+            v = variable(x.name, x.sort)
+            replacement[x] = updates.get(v, v)
+    return substitute(t, replacement)
