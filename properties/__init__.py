@@ -13,12 +13,12 @@ from .formulas import (
     Precedence,
     Sometimes,
     StepLaw,
-    after_step,
 )
 from .property import Kill, Property, Witness
-from .steps import Step, becomes, occurs
+from .steps import REFUSED, Step, Steps, becomes, occurs
 
 __all__ = [
+    "REFUSED",
     "After",
     "AlwaysPossible",
     "Before",
@@ -34,8 +34,8 @@ __all__ = [
     "Sometimes",
     "Step",
     "StepLaw",
+    "Steps",
     "Witness",
-    "after_step",
     "becomes",
     "compile_properties",
     "occurs",

@@ -15,7 +15,6 @@ from ..model.language import (
     BOOL,
     FALSE,
     TRUE,
-    Action,
     ModelError,
     Op,
     System,
@@ -29,7 +28,7 @@ from ..model.language import (
     substitute,
 )
 from ..model.language.ground import Grounding
-from ..model.language.terms import lift, subterms, variable
+from ..model.language.terms import subterms, variable
 from .formulas import (
     After,
     AlwaysPossible,
@@ -44,7 +43,7 @@ from .formulas import (
     StepLaw,
 )
 from .property import Property
-from .steps import Step, before_step
+from .steps import Steps, any_of, before_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +99,9 @@ class _Compiler:
                     raise ModelError(where)
         return substitute(t, replacement) if replacement else t
 
-    def steps(self, patterns: Iterable[Step], env: Mapping[str, Term], where: str) -> list[Term]:
+    def steps(self, patterns: Steps, env: Mapping[str, Term], where: str) -> list[Term]:
         """Per action: when a step by it matches one of the patterns."""
-        chosen = tuple(patterns)
+        chosen = any_of(patterns)
         return [disj(*(self.known(p.on(a, self.ground, env), where) for p in chosen)) for a in self.system.actions]
 
     def monitor(self, kind: str, key: tuple[object, ...], initially: bool, update: Sequence[Term]) -> Term:
@@ -130,7 +129,8 @@ class _Compiler:
         if isinstance(scope, Before):
             opens, initially = [FALSE] * n, True
         else:
-            opens, initially = self.steps(scope.opens, env, where), False
+            opens = self.steps(scope.opens, env, where)
+            initially = isinstance(scope, After) and scope.initially
         inside = [disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)]
         is_open = self.monitor("scope", (str(scope),), initially, inside)
         return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
@@ -143,29 +143,32 @@ class _Compiler:
         state: Term = TRUE
         steps = [TRUE] * n
         if isinstance(f, Sometimes):
-            if isinstance(f.target, Step):
-                steps = [neg(s) for s in self.steps((f.target,), env, where)]
-            else:
+            if isinstance(f.target, Term):
                 state = neg(self.term(f.target, env, where))
+            else:
+                steps = [neg(s) for s in self.steps(f.target, env, where)]
         elif isinstance(f, AlwaysPossible):
             possible = disj(
-                *(conj(a.guard, m) for a, m in zip(self.system.actions, self.steps((f.step,), env, where), strict=True))
+                *(conj(a.guard, m) for a, m in zip(self.system.actions, self.steps(f.step, env, where), strict=True))
             )
             state = implies(self.term(f.when, env, where), possible)
         elif isinstance(f, StepLaw):
-            law = [before_step(self.term(f.must, self._bound(f.on, a, env), where), a) for a in self.system.actions]
-            matches = self.steps((f.on,), env, where)
-            steps = [implies(m, law_) for m, law_ in zip(matches, law, strict=True)]
+            steps = [
+                conj(
+                    *(
+                        implies(
+                            self.known(step.on(a, self.ground, env), where),
+                            before_step(self.term(f.must, step.scope(a, self.ground, env), where), a),
+                        )
+                        for step in any_of(f.on)
+                        if step.event is None or step.event.name == a.event
+                    )
+                )
+                for a in self.system.actions
+            ]
         else:
             state, steps = self.scoped(f, env, where)
         return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))
-
-    def _bound(self, step: Step, action: Action, env: Mapping[str, Term]) -> Mapping[str, Term]:
-        if step.event is None or action.event != step.event.name:
-            # The law is not judged on this action; any values will do.
-            return {**({p.name: self.ground.values(p)[0] for p in step.event.params} if step.event else {}), **env}
-        values = dict(action.args)
-        return {**{p.name: lift(values[p.name], self.ground.sort(p)) for p in step.event.params}, **env}
 
     def scoped(self, f: Invariant | Never | Precedence, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term]]:
         is_open, inside, closing = self.scope(f.scope, env, where)
@@ -182,7 +185,7 @@ class _Compiler:
             # Judged after each step that stays inside; the latch remembers a broken state until the scope closes.
             bad = [conj(i, neg(self._after(holds, k))) for k, i in enumerate(inside)]
         else:
-            then = self.steps((f.step if isinstance(f, Never) else f.then,), env, where)
+            then = self.steps(f.step if isinstance(f, Never) else f.then, env, where)
             bad = [conj(i, t) for i, t in zip(inside, then, strict=True)]
             if isinstance(f, Precedence):
                 first = self.steps(f.first, env, where)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..model.language import TRUE, Term
-from .steps import Step
+from .steps import Steps, any_of
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,21 @@ class After:
     opening step is inside the scope, the closing step outside.
     """
 
-    opens: tuple[Step, ...]
-    closes: tuple[Step, ...] = ()
+    opens: Steps
+    closes: Steps = ()
+    initially: bool = False
+    """Whether the scope is open from the start."""
 
     def __str__(self) -> str:
         until = f", until {_any(self.closes)}" if self.closes else ""
-        return f"after {_any(self.opens)}{until}"
+        return f"{'initially and ' if self.initially else ''}after {_any(self.opens)}{until}"
 
 
 @dataclass(frozen=True)
 class Before:
     """Up to the first step ``closes``, and only in runs in which it comes (the violation shows when it does)."""
 
-    closes: tuple[Step, ...]
+    closes: Steps
 
     def __str__(self) -> str:
         return f"before {_any(self.closes)}"
@@ -47,19 +49,14 @@ class Before:
 class Between:
     """From each step ``opens`` to the next ``closes``, and only where that comes."""
 
-    opens: tuple[Step, ...]
-    closes: tuple[Step, ...]
+    opens: Steps
+    closes: Steps
 
     def __str__(self) -> str:
         return f"between {_any(self.opens)} and {_any(self.closes)}"
 
 
 Scope: TypeAlias = Globally | After | Before | Between
-
-
-def after_step(opens: Step, until: Step | tuple[Step, ...] = ()) -> After:
-    """The scope after ``opens`` (until ``until``)."""
-    return After((opens,), until if isinstance(until, tuple) else (until,))
 
 
 @dataclass(frozen=True)
@@ -77,63 +74,63 @@ class Invariant:
 class Never:
     """No step of the scope is such a step (absence)."""
 
-    step: Step
+    step: Steps
     scope: Scope = field(default_factory=Globally)
 
     def __str__(self) -> str:
-        return _scoped(f"never {self.step}", self.scope)
+        return _scoped(f"never {_any(self.step)}", self.scope)
 
 
 @dataclass(frozen=True)
 class StepLaw:
     """Every step ``on`` satisfies the two-state term ``must`` (`after` reads the state after the step)."""
 
-    on: Step
+    on: Steps
     must: Term
 
     def __str__(self) -> str:
-        return f"every {self.on} satisfies {self.must}"
+        return f"every {_any(self.on)} satisfies {self.must}"
 
 
 @dataclass(frozen=True)
 class Precedence:
     """No step ``then`` unless a step ``first`` came earlier in the same scope (or is that very step)."""
 
-    first: tuple[Step, ...]
-    then: Step
+    first: Steps
+    then: Steps
     scope: Scope = field(default_factory=Globally)
 
     def __str__(self) -> str:
-        return _scoped(f"no {self.then} without an earlier {_any(self.first)}", self.scope)
+        return _scoped(f"no {_any(self.then)} without an earlier {_any(self.first)}", self.scope)
 
 
 @dataclass(frozen=True)
 class AlwaysPossible:
     """In every state in which ``when`` holds, some such step is enabled."""
 
-    step: Step
+    step: Steps
     when: Term = TRUE
 
     def __str__(self) -> str:
         condition = "" if self.when is TRUE else f" while {self.when}"
-        return f"always possible{condition}: {self.step}"
+        return f"always possible{condition}: {_any(self.step)}"
 
 
 @dataclass(frozen=True)
 class Sometimes:
     """Some reachable state satisfies the term, or some reachable step is such a step."""
 
-    target: Term | Step
+    target: Term | Steps
 
     def __str__(self) -> str:
-        return f"reachable: {self.target}"
+        return f"reachable: {self.target if isinstance(self.target, Term) else _any(self.target)}"
 
 
 Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes
 
 
-def _any(steps: tuple[Step, ...]) -> str:
-    return " or ".join(map(str, steps))
+def _any(steps: Steps) -> str:
+    return " or ".join(map(str, any_of(steps)))
 
 
 def _scoped(text: str, scope: Scope) -> str:

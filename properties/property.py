@@ -8,24 +8,26 @@ from dataclasses import dataclass, field
 from ..model.language import Term, Value
 from ..model.language.mutate import Mutant
 from .formulas import Formula
-from .steps import Step
+from .steps import Steps
 
 
 @dataclass(frozen=True)
 class Witness:
     """What must be reachable for the property to say anything, and the setting in which to look for it."""
 
-    target: Term | Step
+    target: Term | Steps
     knobs: Mapping[str, Value] = field(default_factory=dict)
+    topology: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A mutant of the world under which the property must fail, in a flow and setting where it holds."""
+    """Changes of the world under which the property must fail, in a flow and setting where it holds."""
 
-    mutant: Mutant
+    mutants: tuple[Mutant, ...]
     flow: str
     knobs: Mapping[str, Value] = field(default_factory=dict)
+    topology: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

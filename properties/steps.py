@@ -4,58 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from ..model.language import FALSE, TRUE, Action, Event, ModelError, Op, Operand, Term, after, nearest, neg
+from ..model.language import FALSE, OK, TRUE, Action, Event, ModelError, Op, Operand, Term, after, nearest, neg
 from ..model.language.ground import Grounding
 from ..model.language.terms import lift, substitute, subterms, variable
+
+REFUSED = "refused"
+"""As the reply of a `Step`: any reply but `OK`."""
 
 
 @dataclass(frozen=True)
 class Step:
     """Steps in which ``event`` happens with the given arguments, and ``where`` holds.
 
-    ``event=None``: any event. ``reply=None``: granted or refused. ``where`` may mention the event's own
-    parameters, and `after` for the state after the step.
+    ``event=None``: any event. ``reply=None``: granted or refused; `REFUSED`: refused, with whatever code.
+    ``where`` may mention the event's own parameters, and `after` for the state after the step.
     """
 
     event: Event | None = None
     args: Mapping[str, Term] = field(default_factory=dict)
-    reply: str | None = "ok"
+    reply: str | None = OK
     where: Term = TRUE
 
     def on(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Term:
         """When a step by ``action`` is such a step: a ground term over the state before it."""
         if self.event is not None and action.event != self.event.name:
             return FALSE
-        if self.reply is not None and action.reply != self.reply:
+        if self.reply == REFUSED:
+            if action.reply == OK:
+                return FALSE
+        elif self.reply is not None and action.reply != self.reply:
             return FALSE
-        actual: dict[str, Term] = {}
-        if self.event is not None:
-            values = dict(action.args)
-            actual = {p.name: lift(values[p.name], ground.sort(p)) for p in self.event.params}
+        scope = self.scope(action, ground, env)
         condition = TRUE
-        for name, wanted in self.args.items():
-            condition = condition & (actual[name] == ground.term(wanted, env, f"step {self}"))
+        if self.event is not None:
+            actual = dict(action.args)
+            sorts = {p.name: ground.sort(p) for p in self.event.params}
+            for name, wanted in self.args.items():
+                condition = condition & (lift(actual[name], sorts[name]) == ground.term(wanted, env, f"step {self}"))
         if condition is FALSE:
             return FALSE
-        # The property's own parameters win over the event's of the same name: `args` has tied them already.
-        scope = {**actual, **env}
         return condition & before_step(ground.term(self.where, scope, f"step {self}"), action)
+
+    def scope(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Mapping[str, Term]:
+        """The values of the event's own parameters in ``action`` and of the property's.
+
+        The property's win where both have one of the same name: `args` is what ties the two.
+        """
+        if self.event is None:
+            return env
+        actual = dict(action.args)
+        return {**{p.name: lift(actual[p.name], ground.sort(p)) for p in self.event.params}, **env}
 
     def __str__(self) -> str:
         inner = ", ".join(f"{k}={v}" for k, v in self.args.items())
         name = f"{self.event.name}({inner})" if self.event is not None else "any step"
-        reply = "" if self.reply in ("ok", None) else f" → {self.reply}"
+        reply = "" if self.reply in (OK, None) else f" → {self.reply}"
         return name + reply + (f" where {self.where}" if self.where is not TRUE else "")
 
 
-def occurs(event: Event, *, reply: str | None = "ok", where: Term = TRUE, **args: Operand) -> Step:
+def occurs(event: Event, *, reply: str | None = OK, where: Term = TRUE, **args: Operand) -> Step:
     """Steps in which ``event`` happens with these arguments. ``reply=None``: whatever the reply."""
     sorts = {p.name: p.sort for p in event.params}
     for name in args:
         if name not in sorts:
             raise ModelError(f"event {event.name} has no parameter {name!r}{nearest(name, sorts)}")
     return Step(event, {k: lift(v, sorts[k]) for k, v in args.items()}, reply, where)
+
+
+Steps: TypeAlias = Step | tuple[Step, ...]
+"""One kind of step, or any of several."""
+
+
+def any_of(steps: Steps) -> tuple[Step, ...]:
+    """The alternatives."""
+    return steps if isinstance(steps, tuple) else (steps,)
 
 
 def becomes(condition: Term) -> Step:

@@ -31,10 +31,15 @@ class Model:
     families: tuple[Family, ...]
     rules: tuple[Rule, ...]
     machines: tuple[str, ...]
+    order: tuple[Event, ...] = ()
 
     @classmethod
-    def of(cls, name: str, *machines: Machine) -> Model:
-        """Compose machines, listed from the requester's side to the responder's."""
+    def of(cls, name: str, *machines: Machine, events: Iterable[Event] = ()) -> Model:
+        """Compose machines, listed from the requester's side to the responder's.
+
+        ``events`` may say in which order the events come (in listings, and among equally short runs); those that
+        it leaves out follow in order of first use.
+        """
         names = [m.name for m in machines]
         if len(set(names)) != len(names):
             raise ModelError(
@@ -45,12 +50,14 @@ class Model:
             tuple(f for m in machines for f in m.families),
             tuple(r for m in machines for r in m.rules),
             tuple(names),
+            tuple(events),
         )
 
     @cached_property
     def events(self) -> Mapping[str, Event]:
-        """The events that some rule takes part in, by name, in order of first use."""
-        found: dict[str, Event] = {}
+        """The events that some rule takes part in, by name, in order."""
+        used = {r.event.name for r in self.rules}
+        found: dict[str, Event] = {e.name: e for e in self.order if e.name in used}
         for r in self.rules:
             if found.setdefault(r.event.name, r.event) is not r.event:
                 raise ModelError(
@@ -74,7 +81,7 @@ class Model:
 
     def with_rules(self, rules: Iterable[Rule]) -> Model:
         """The model with other rules (mutants, switched-off rules)."""
-        return Model(self.name, self.families, tuple(rules), self.machines)
+        return Model(self.name, self.families, tuple(rules), self.machines, self.order)
 
     def instantiate(
         self,
@@ -149,7 +156,8 @@ class _Composer:
         for r in self.model.rules:
             if r.event is event and r.reply in replies:
                 by_machine.setdefault(r.machine, []).append(self.part(r, env))
-        return [by_machine[m] for m in self.model.machines if m in by_machine]
+        order = (*event.route, *(m for m in self.model.machines if m not in event.route))
+        return [by_machine[m] for m in order if m in by_machine]
 
     def part(self, r: Rule, env: Mapping[str, Term]) -> _Part:
         where = f"machine {r.machine}, rule {r.name}"

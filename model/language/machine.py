@@ -99,7 +99,8 @@ class Event:
     """Something that happens in one step, in which one or more machines take part.
 
     ``actor`` is the party that causes it; ``params`` are terms made by `param`; ``where`` restricts which
-    arguments make an event at all (two different TDIs, say).
+    arguments make an event at all (two different TDIs, say). ``route`` names the machines that the request
+    passes, in order, where that is not the order in which the machines stand in the model.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Event:
     actor: Party = Party("environment")
     doc: str = ""
     where: Term = TRUE
+    route: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for p in self.params:

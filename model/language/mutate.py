@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from .compose import Model
 from .errors import ModelError, nearest
-from .machine import Rule, Update
+from .machine import OK, Check, Event, Rule, Update
 from .terms import TRUE, Operand, Term, lift, show
 
 
@@ -80,11 +80,51 @@ class SetUpdate:
         return f"{self.machine}.{self.rule} sets {self.target} to {value}"
 
 
-Mutant: TypeAlias = DropCheck | DropWhen | DropUpdate | SetUpdate
+@dataclass(frozen=True)
+class AddCheck:
+    """A rule checks what it should not."""
+
+    machine: str
+    rule: str
+    check: Check
+
+    def of(self, r: Rule) -> Rule:
+        return replace(r, checks=(*r.checks, self.check))
+
+    def __str__(self) -> str:
+        return f"{self.machine}.{self.rule} with the further check {self.check.name!r}"
 
 
-def mutated(model: Model, mutant: Mutant) -> Model:
-    """The model with one rule changed. Raises `ModelError` when there is no such rule, check or update."""
-    original = model.rule(mutant.machine, mutant.rule)
-    changed = mutant.of(original)
-    return model.with_rules(changed if r is original else r for r in model.rules)
+@dataclass(frozen=True)
+class AddRule:
+    """A machine takes part in an event (or reacts to a refusal) that should not touch it."""
+
+    machine: str
+    event: Event
+    target: Term
+    value: Operand
+    reply: str = OK
+
+    def rule(self) -> Rule:
+        update = Update(self.target, lift(self.value, self.target.sort))
+        name = f"{self.event}, which it should leave alone"
+        return Rule(name, self.machine, self.event, TRUE, (), (update,), None, self.reply, "", "")
+
+    def __str__(self) -> str:
+        outcome = "granted" if self.reply == OK else f"refused with {self.reply}"
+        return f"{self.machine} sets {self.target} to {self.value} when {self.event} is {outcome}"
+
+
+Mutant: TypeAlias = DropCheck | DropWhen | DropUpdate | SetUpdate | AddCheck | AddRule
+
+
+def mutated(model: Model, *mutants: Mutant) -> Model:
+    """The model with rules changed. Raises `ModelError` when there is no such rule, check or update."""
+    for mutant in mutants:
+        if isinstance(mutant, AddRule):
+            model = model.with_rules((*model.rules, mutant.rule()))
+        else:
+            original = model.rule(mutant.machine, mutant.rule)
+            changed = mutant.of(original)
+            model = model.with_rules(changed if r is original else r for r in model.rules)
+    return model

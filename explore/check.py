@@ -1,0 +1,162 @@
+"""Checking properties of a system: compile, slice, hand to an engine, replay, sum up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..model.language import System
+from ..properties.compile import Obligation, compile_properties
+from ..properties.formulas import Sometimes
+from ..properties.property import Property
+from .engine import NO_LIMITS, Engine, Limits
+from .replay import ReplayError, replay
+from .slice import sliced
+from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on one property of one system.
+
+    ``depth``: the length of the trace, where there is one; for a bounded answer, the depth that was covered.
+    ``trace``: the shortest counterexample; for a reachability property that holds, the shortest witness.
+    ``vacuous``: the property holds, but what it speaks of cannot happen in this system.
+    """
+
+    system: System
+    prop: Property
+    instance: str
+    verdict: Verdict
+    evidence: Evidence
+    engine: str
+    depth: int | None
+    statistics: Statistics | None
+    seconds: float
+    trace: Trace | None = None
+    vacuous: bool = False
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def __str__(self) -> str:
+        at = f" in {self.depth} steps" if self.trace is not None else ""
+        return f"{self.prop.id}: {self.verdict.value}{at} ({self.evidence.value}, {self.engine})"
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Obligations that are decided in one run, by their numbers, and the variables that they depend on."""
+
+    numbers: tuple[int, ...]
+    base: frozenset[str]
+
+
+def check(
+    system: System,
+    properties: Iterable[Property],
+    engine: Engine | None = None,
+    limits: Limits = NO_LIMITS,
+    *,
+    slicing: bool = True,
+) -> list[Result]:
+    """Decide the properties of the system, one result per property, in order.
+
+    A property with parameters is violated when it fails for some of their values, and the result is that of
+    the shortest violation. With ``slicing``, each run covers only the variables on which its properties
+    depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used.
+    """
+    if engine is None:
+        from .explicit import ExplicitEngine
+
+        engine = ExplicitEngine()
+    wanted = list(properties)
+    witnesses = [_witness(p) for p in wanted]
+    watched, obligations = compile_properties(system, [*wanted, *(w for w in witnesses if w is not None)])
+    found: dict[int, tuple[Outcome, Trace | None, Statistics | None, tuple[str, ...], float]] = {}
+    for batch in _batches(watched, obligations, slicing=slicing):
+        start = time.perf_counter()
+        mine = [obligations[n] for n in batch.numbers]
+        if slicing:
+            part = sliced(watched, mine)
+            report = engine.check(part.system, part.obligations, limits)
+            paths = [o.path and part.lift(o.path) for o in report.outcomes]
+        else:
+            report = engine.check(watched, mine, limits)
+            paths = [o.path for o in report.outcomes]
+        seconds = time.perf_counter() - start
+        for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):
+            trace = replay(watched, obligation, path) if path is not None else None
+            if trace is not None and len(trace) != outcome.depth:
+                raise ReplayError(f"{obligation}: {engine.name} says depth {outcome.depth}, its path has {len(trace)} steps")
+            found[number] = (outcome, trace, report.statistics, report.notes, seconds)
+    by_property: dict[str, list[int]] = {}
+    for n, o in enumerate(obligations):
+        by_property.setdefault(o.prop.id, []).append(n)
+    results = []
+    for p, w in zip(wanted, witnesses, strict=True):
+        result = _sum_up(system, p, engine.name, [(obligations[n], *found[n]) for n in by_property[p.id]])
+        if w is not None and result.verdict is Verdict.HOLDS:
+            reached = _sum_up(system, w, engine.name, [(obligations[n], *found[n]) for n in by_property[w.id]], some=True)
+            result = replace(result, vacuous=reached.verdict is Verdict.VIOLATED)
+        results.append(result)
+    return results
+
+
+def _witness(p: Property) -> Property | None:
+    """The property's antecedent, as a reachability property of its own."""
+    if p.witness is None:
+        return None
+    return Property(f"{p.id} (witness)", p.says, Sometimes(p.witness.target), p.over)
+
+
+def _batches(system: System, obligations: Sequence[Obligation], *, slicing: bool) -> list[_Batch]:
+    """Obligations that depend on nearly the same variables share a run: one explores what the others need."""
+    if not slicing:
+        return [_Batch(tuple(range(len(obligations))), frozenset())]
+    bases = {
+        n: frozenset(v.name for v in sliced(system, [o]).system.variables if not v.name.startswith("monitor."))
+        for n, o in enumerate(obligations)
+    }
+    batches: list[_Batch] = []
+    for n in sorted(bases, key=lambda n: -len(bases[n])):
+        for i, b in enumerate(batches):
+            if bases[n] <= b.base:
+                batches[i] = replace(b, numbers=(*b.numbers, n))
+                break
+        else:
+            batches.append(_Batch((n,), bases[n]))
+    return batches
+
+
+_Found = tuple[Obligation, Outcome, Trace | None, Statistics | None, tuple[str, ...], float]
+
+
+def _sum_up(system: System, p: Property, engine: str, parts: list[_Found], *, some: bool = False) -> Result:
+    """One result from the outcomes for the values of the property's parameters.
+
+    A reachability property that holds must be reachable for all of them; a witness (``some``) for one.
+    """
+    reach = parts[0][0].reach
+    violated = [x for x in parts if x[1].verdict is Verdict.VIOLATED]
+    unknown = [x for x in parts if x[1].verdict is Verdict.UNKNOWN]
+    holds = [x for x in parts if x[1].verdict is Verdict.HOLDS]
+    if reach:
+        # The obligation is the negation: what it violates is what was to be reached.
+        violated, holds = holds, violated
+        if some and holds:
+            violated, unknown = [], []
+    if violated:
+        chosen, verdict = min(violated, key=lambda x: x[1].depth if x[2] is not None else 0), Verdict.VIOLATED
+    elif unknown:
+        chosen, verdict = min(unknown, key=lambda x: x[1].depth), Verdict.UNKNOWN
+    else:
+        # The witness that takes longest is the depth at which all have been reached.
+        chosen, verdict = max(holds, key=lambda x: x[1].depth if x[2] is not None else 0), Verdict.HOLDS
+    obligation, outcome, trace, statistics, notes, _ = chosen
+    evidence = outcome.evidence
+    depth = len(trace) if trace is not None else outcome.depth if verdict is Verdict.UNKNOWN else None
+    return Result(
+        system, p, obligation.instance, verdict, evidence, engine, depth, statistics,
+        sum(x[5] for x in parts) / max(len(parts), 1), trace,
+        notes=tuple(n for n in (outcome.note, *notes) if n),
+    )  # fmt: skip

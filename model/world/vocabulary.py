@@ -1,0 +1,55 @@
+"""The words that all parts of the world share: instances, enumerations, parties and what they may do wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..language import Index, IndexMap, Machine, Party, enum, param
+
+DEVICE = Index("device")
+TDI = Index("tdi")
+TVM = Index("tvm")
+
+d = param("d", DEVICE)
+t = param("t", TDI)
+u = param("u", TDI)
+v = param("v", TVM)
+w = param("w", TVM)
+
+
+def _device_of(tdi: int, sizes: Mapping[str, int]) -> int:
+    return tdi * sizes["device"] // sizes["tdi"]
+
+
+device_of = IndexMap("device_of", TDI, DEVICE, _device_of)
+"""The device that hosts a TDI: the TDIs are dealt out evenly, in order."""
+
+STATE = enum("TdiState", "CONFIG_UNLOCKED", "CONFIG_LOCKED", "RUN", "ERROR")
+"""P63 §11.2, §11.3.13."""
+
+EPOCH = enum("Epoch", "none", "current", "stale")
+"""To which lock epoch of a TDI something belongs: to the one that the last LOCK began, or to an earlier one.
+
+Epochs are unbounded in the world; only "the current one or not" ever matters, and every LOCK makes what was
+current stale.
+"""
+
+HOLDER = enum("SessionHolder", "none", "tsm", "host")
+"""Who is the requester of an SPDM session."""
+
+trust = Machine("trust", doc="Who keeps the rules that bind them.")
+_HONESTY = enum("Honesty", "honest", "hostile")
+
+
+def _party(name: str) -> Party:
+    return Party(name, trust.var(name, _HONESTY, rigid=True) == "honest")
+
+
+HOST = _party("host")
+DEVICE_PARTY = _party("device")
+TSM = _party("tsm")
+GUEST = _party("guest")
+ROOT_COMPLEX = _party("root_complex")
+
+LOCKED_STATES = ("CONFIG_LOCKED", "RUN")
+"""P63 §11.2: a TDI counts as locked in these."""
