@@ -35,9 +35,6 @@ def two_phase_commit(resource_managers: int) -> System:
     return Model.of("two-phase commit", tm, rm).instantiate({"rm": resource_managers})
 
 
-if __name__ == "__main__":
-    from tdisprove.explore import check
-
-    print(two_phase_commit(3))
-    for result in check(two_phase_commit(3), [CONSISTENT]):
-        print(result)
+# What `tdisprove check examples/two_phase_commit.py` looks for.
+SYSTEM = two_phase_commit(3)
+PROPERTIES = [CONSISTENT]

@@ -12,7 +12,7 @@ from ..properties.formulas import Sometimes
 from ..properties.property import Property
 from .engine import NO_LIMITS, Engine, Limits
 from .replay import ReplayError, replay
-from .slice import sliced
+from .slice import Cones, sliced
 from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
 
 
@@ -113,9 +113,9 @@ def _batches(system: System, obligations: Sequence[Obligation], *, slicing: bool
     """Obligations that depend on nearly the same variables share a run: one explores what the others need."""
     if not slicing:
         return [_Batch(tuple(range(len(obligations))), frozenset())]
+    cones = Cones(system)
     bases = {
-        n: frozenset(v.name for v in sliced(system, [o]).system.variables if not v.name.startswith("monitor."))
-        for n, o in enumerate(obligations)
+        n: frozenset(name for name in cones.of([o]) if not name.startswith("monitor.")) for n, o in enumerate(obligations)
     }
     batches: list[_Batch] = []
     for n in sorted(bases, key=lambda n: -len(bases[n])):

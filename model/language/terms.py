@@ -504,7 +504,8 @@ def show(t: Term, level: int = 0) -> str:
         case Op.AND:
             text, mine = " and ".join(inner(a, 4) for a in t.args), 3
         case Op.OR:
-            text, mine = _show_or(t), 2
+            text = _show_or(t)
+            mine = 2 if " or " in text or "∈" not in text else 5  # one membership binds like an equality
         case Op.IMPLIES:
             text, mine = f"{inner(t.args[0], 2)} → {inner(t.args[1], 1)}", 1
         case Op.ITE:

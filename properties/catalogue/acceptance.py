@@ -9,7 +9,7 @@ from ...model.world.state import Gate, Guest, Tdi
 from ...model.world.vocabulary import t, v
 from ..formulas import Invariant, Never, Precedence
 from ..property import Kill, Property, Witness
-from ..steps import Step, becomes, occurs
+from ..steps import becomes, occurs
 from .observations import (
     ACCEPT,
     ANY_EPOCH,
@@ -22,8 +22,9 @@ from .observations import (
 )
 
 _RUN = becomes(Tdi.state[t] == "RUN")
-_DMA_GATE_OPEN = Step(None, {}, None, after(Gate.dma[t] != "none"))
-_MMIO_GATE_OPEN = Step(None, {}, None, after(Gate.mmio[t] != "none"))
+# A gate is open in an epoch because it was opened in it, or because the lock found it open.
+_DMA_GATE_OPEN = (becomes(Gate.dma[t] != "none"), occurs(e.tdi_bind, t=t, where=after(Gate.dma[t] != "none")))
+_MMIO_GATE_OPEN = (becomes(Gate.mmio[t] != "none"), occurs(e.tdi_bind, t=t, where=after(Gate.mmio[t] != "none")))
 _WITHOUT_CONSENT = DropCheck("tsm", "tdi_bind_run", "consent")
 _CONSENT_FLOW = {"tsm_consent": True}
 

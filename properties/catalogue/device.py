@@ -148,7 +148,7 @@ PROPERTIES = (
         over=(t,),
         protects="guest",
         cite="P63 §11.3.22, §11.3.24; TDISP conformance tests 3.x, 4.x, 6.x",
-        witness=Witness(_ANY_REFUSAL),
+        witness=Witness(occurs(e.tdi_bind_run, t=t, reply=REFUSED)),
         kill=Kill(
             (AddRule("tdi", e.tdi_bind_run, Tdi.state[t], "CONFIG_UNLOCKED", "INVALID_INTERFACE_STATE"),), "sev-tio-host-run"
         ),
@@ -184,6 +184,6 @@ PROPERTIES = (
         protects="host",
         cite="P63 §11.4.8",
         witness=Witness(Tdi.state[t] == "ERROR"),
-        kill=Kill((SetUpdate("tdi", "conventional_reset", Tdi.state[t], "ERROR"),), "sev-tio-host-run"),
+        kill=Kill((DropUpdate("tdi", "conventional_reset", "tdi.state"),), "sev-tio-host-run"),
     ),
 )

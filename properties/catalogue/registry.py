@@ -11,9 +11,19 @@ from ...model.language import ModelError, nearest
 from ..property import Property
 from . import acceptance, device, evidence, gates, lifecycle
 
-PROPERTIES: dict[str, Property] = {
-    p.id: p for module in (acceptance, evidence, gates, device, lifecycle) for p in module.PROPERTIES
+GROUPS: dict[str, tuple[Property, ...]] = {
+    "before acceptance": acceptance.PROPERTIES,
+    "evidence": evidence.PROPERTIES,
+    "gates of the root complex": gates.PROPERTIES,
+    "TDI, session and stream": device.PROPERTIES,
+    "record, teardown, use": lifecycle.PROPERTIES,
 }
+"""The catalogue in the order in which it is shown."""
+
+PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS.values() for p in group}
+
+CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept")
+"""The two whose difference is the vendors' argument."""
 
 
 def find(name: str) -> Property:

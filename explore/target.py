@@ -1,0 +1,88 @@
+"""What a check is about: a system, its properties, and the flow that it came from, if any."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.flows import FLOWS, Flow, flow
+from ..model.language import ModelError, System, Value, nearest
+from ..properties.catalogue import PROPERTIES, find
+from ..properties.property import Property
+
+
+@dataclass(frozen=True)
+class Target:
+    """A system with the properties to decide about it."""
+
+    name: str
+    summary: str
+    system: System
+    properties: tuple[Property, ...]
+    flow: Flow | None = None
+
+
+def targets(
+    names: Sequence[str],
+    properties: Sequence[str] = (),
+    topology: Mapping[str, int] | None = None,
+    changed: Mapping[str, Value] | None = None,
+) -> list[Target]:
+    """Flows by name and system files by path; all flows when there are no names.
+
+    ``properties`` picks from the catalogue (or from the file's own). Raises `ModelError` for anything unknown.
+    """
+    found = []
+    for name in names or list(FLOWS):
+        if name.endswith(".py"):
+            if topology or changed:
+                raise ModelError(
+                    f"{name}: topology and knobs are for flows; a system file fixes its own: leave the options out"
+                )
+            found.append(_from_file(Path(name), properties))
+        else:
+            f = flow(name)
+            chosen = tuple(find(p) for p in properties) if properties else tuple(PROPERTIES.values())
+            found.append(Target(f.name, f.summary, f.system(topology, changed), chosen, f))
+    return found
+
+
+def _from_file(path: Path, wanted: Sequence[str]) -> Target:
+    """A Python file that defines ``SYSTEM`` (a `System`) and ``PROPERTIES`` (a list of `Property`)."""
+    try:
+        names = runpy.run_path(str(path))
+    except OSError as e:
+        raise ModelError(
+            f"{path}: cannot be read: {e.strerror}; give the path of a Python file that defines SYSTEM"
+        ) from None
+    except SyntaxError as e:
+        raise ModelError(f"{path}, line {e.lineno}: {e.msg}; correct the file") from None
+    except ModelError as e:
+        raise ModelError(f"{path}: {e}") from None
+    except Exception as e:
+        line = _line_in(e, path)
+        raise ModelError(f"{path}{line}: {type(e).__name__}: {e}; correct the file") from e
+    system, own = names.get("SYSTEM"), names.get("PROPERTIES")
+    if not isinstance(system, System):
+        raise ModelError(f"{path}: defines no SYSTEM; add SYSTEM = Model.of(…).instantiate(…)")
+    own = list(own) if isinstance(own, Iterable) else [own]
+    if not all(isinstance(p, Property) for p in own):
+        raise ModelError(f"{path}: defines no PROPERTIES; add PROPERTIES = [Property(…), …]")
+    by_id = {p.id: p for p in own}
+    for name in wanted:
+        if name not in by_id:
+            raise ModelError(f"{path}: there is no property {name!r}{nearest(name, by_id)}")
+    chosen = tuple(by_id[n] for n in wanted) if wanted else tuple(own)
+    return Target(path.stem, (names.get("__doc__") or "").strip().partition("\n")[0], system, chosen)
+
+
+def _line_in(e: BaseException, path: Path) -> str:
+    """The last line of the file that the exception passed through."""
+    line, frame = None, e.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == str(path):
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return f", line {line}" if line else ""

@@ -1,0 +1,95 @@
+"""Diagrams as files: every picture of a trace and of the machines, in every format, under names that can be guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import networkx as nx
+
+from ..explore.check import Result
+from ..explore.quotient import Quotient
+from ..explore.verdict import Verdict
+from ..model.language import Model, System
+from .graph import state_dot, state_svg, trace_dot, trace_svg
+from .machines import composition_dot, composition_svg, drawable, machine_dot, machine_svg
+from .mermaid import state_mermaid, trace_mermaid
+from .render import RenderError
+from .sequence import sequence_svg
+from .table import trace_markdown, trace_table
+from .verdicts import cell
+
+
+def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Path]:
+    """The trace of each result that has one, in ``folder/name/``: table, graph and sequence chart."""
+    written: list[Path] = []
+    for r in results:
+        if r.trace is None:
+            continue
+        witness = r.verdict is Verdict.HOLDS
+        title = f"{name}: {r.prop.id}: {'reached' if witness else cell(r)}"
+        caption = {"title": title, "subtitle": r.prop.says, "witness": witness}
+        stem = folder / name / r.prop.id
+        trace = r.trace
+        written += [
+            _write(stem, ".txt", trace_table(trace, **caption) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".md", trace_markdown(trace, **caption) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".mmd", trace_mermaid(trace, **caption) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".sequence.svg", sequence_svg(trace, **caption)),  # type: ignore[arg-type]
+            _write(stem, ".dot", trace_dot(trace, **caption)),  # type: ignore[arg-type]
+            *_drawn(stem, ".graph.svg", lambda t=trace, c=caption: trace_svg(t, **c)),  # type: ignore[misc]
+        ]
+    return written
+
+
+def write_machines(folder: Path, model: Model) -> list[Path]:
+    """The machine of each part, and who takes part in events with whom, in ``folder/machines/``."""
+    written: list[Path] = []
+    for machine in drawable(model):
+        stem = folder / "machines" / machine
+        written.append(_write(stem, ".dot", machine_dot(model, machine)))
+        written += _drawn(stem, ".svg", lambda m=machine: machine_svg(model, m))  # type: ignore[misc]
+    stem = folder / "machines" / "composition"
+    written.append(_write(stem, ".dot", composition_dot(model)))
+    return written + _drawn(stem, ".svg", lambda: composition_svg(model))
+
+
+def quotient_graph(system: System, q: Quotient) -> nx.DiGraph:
+    """A projection of a state graph, to be drawn (see `graph`). Events are named once, without their arguments."""
+    graph = nx.DiGraph(name=system.name)
+    for i, (values, size) in enumerate(zip(q.nodes, q.sizes, strict=True)):
+        lines = [f"{size:,} state{'s' if size > 1 else ''}"]
+        graph.add_node(i, values=dict(zip(q.names, values, strict=True)), lines=lines, initial=i in q.initial)
+    for (a, b), actions in q.edges.items():
+        names = list(dict.fromkeys(system.actions[i].event for i in actions))
+        label = ", ".join(names[:4]) + (f", {len(names) - 4} more" if len(names) > 4 else "")
+        graph.add_edge(a, b, label=label, tooltip=", ".join(names))
+    return graph
+
+
+def write_quotient(folder: Path, name: str, system: System, q: Quotient) -> list[Path]:
+    """The projected state graph in ``folder/name/``. Raises `TooLarge` when nobody could read it."""
+    graph = quotient_graph(system, q)
+    stem = folder / f"{name}.states"
+    title, subtitle = f"{name}: states", f"projected on {', '.join(q.names)}"
+    dot = state_dot(graph, title=title, subtitle=subtitle)
+    return [
+        _write(stem, ".dot", dot),
+        _write(stem, ".mmd", state_mermaid(graph, title=title) + "\n"),
+        *_drawn(stem, ".svg", lambda: state_svg(graph, title=title, subtitle=subtitle)),
+    ]
+
+
+def _drawn(stem: Path, suffix: str, draw: Callable[[], str]) -> list[Path]:
+    """A picture that needs a Graphviz; without one its DOT file, which is there anyway, must do."""
+    try:
+        return [_write(stem, suffix, draw())]
+    except RenderError:
+        return []
+
+
+def _write(stem: Path, suffix: str, text: str) -> Path:
+    path = stem.with_name(stem.name + suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,111 @@
+"""A trace as a table that prints only what changed: as plain text, and as Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import zip_longest
+
+from ..explore.verdict import Trace
+from .story import Story, request, word
+
+_NOTHING = "–"
+
+
+def trace_table(trace: Trace, *, title: str = "", subtitle: str = "", width: int = 100, witness: bool = False) -> str:
+    """The steps of a trace in aligned columns, one row each, at most ``width`` characters wide.
+
+    First the initial values of what the trace changes, last what is broken and by which values, or
+    for a ``witness``, a trace that was looked for, what is reached.
+    """
+    story = Story(trace, witness=witness)
+    lines = [part for text in (title, subtitle) if text for part in _wrapped(text, width)]
+    lines += [""] if lines else []
+    # No break inside an equation.
+    initially = _initially(story).replace(" = ", "\xa0=\xa0")
+    lines += [text.replace("\xa0", " ") for text in _hanging("initially  ", initially, width)]
+    if trace.actions:
+        lines += ["", *_steps(story, width)]
+    if story.ending is not None:
+        lines += ["", *_wrapped(story.ending.headline, width)]
+        for text in story.ending.lines():
+            lines += _hanging("  ", text, width)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _initially(story: Story) -> str:
+    start = story.trace.states[0]
+    index = story.trace.system.index
+    return ", ".join(f"{name} = {word(start[index[name]])}" for name in story.changing) or "nothing that changes later"
+
+
+def _steps(story: Story, width: int) -> list[str]:
+    actions = story.trace.actions
+    number = max(2, len(str(len(actions))))
+    actor = max(len("actor"), *(len(a.actor) for a in actions))
+    event = min(max(len("event"), *(len(a.label) for a in actions)), max(16, (width - number - actor) * 2 // 5))
+    changed = max(16, width - number - event - actor - 6)
+
+    def row(*cells: str) -> str:
+        return "  ".join(c.ljust(w) for c, w in zip(cells, (number, event, actor, changed), strict=True))
+
+    lines = [
+        row("#".rjust(number), "event", "actor", "changes"),
+        "  ".join("─" * w for w in (number, event, actor, changed)),
+    ]
+    for i, (action, changes) in enumerate(zip(actions, story.changes, strict=True), 1):
+        right = [part for c in changes for part in _wrapped(str(c), changed, "  ")] or [_NOTHING]
+        left = _wrapped(action.label, event, "  ")
+        for k, (label, change) in enumerate(zip_longest(left, right, fillvalue="")):
+            first = k == 0
+            lines.append(row(str(i).rjust(number) if first else "", label, action.actor if first else "", change))
+    return lines
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, max(width, 8), subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _hanging(prefix: str, text: str, width: int) -> list[str]:
+    """``text`` behind a prefix, its further lines indented to the same column."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=prefix,
+        subsequent_indent=" " * (len(prefix) + 2 * prefix.isspace()),
+        break_on_hyphens=False,
+    )
+
+
+def trace_markdown(trace: Trace, *, title: str = "", subtitle: str = "", witness: bool = False) -> str:
+    """The same as a Markdown table (GitHub's dialect), with the source of each rule."""
+    story = Story(trace, witness=witness)
+    blocks = [f"### {_prose(title)}"] if title else []
+    blocks += [_prose(subtitle)] if subtitle else []
+    blocks.append(f"Initially: {_code(_initially(story)) if story.changing else _initially(story)}")
+    if trace.actions:
+        rows = ["| # | event | actor | changes | source |", "|--:|---|---|---|---|"]
+        for i, (action, changes) in enumerate(zip(trace.actions, story.changes, strict=True), 1):
+            event = _code(request(action)) + (f" → **{_prose(action.reply)}**" if action.reply != "ok" else "")
+            changed = "<br>".join(_code(str(c)) for c in changes) or _NOTHING
+            source = "<br>".join(_prose(c) for c in action.citations) or _NOTHING
+            rows.append(f"| {i} | {event} | {_prose(action.actor)} | {changed} | {source} |")
+        blocks.append("\n".join(rows))
+    if story.ending is not None:
+        reasons = "".join(f"\n- {_prose(text)}" for text in story.ending.lines())
+        blocks.append(f"**{_prose(story.ending.headline)}**\n{reasons}".rstrip())
+    return "\n\n".join(blocks) + "\n"
+
+
+def _code(text: str) -> str:
+    """A code span that survives in a table cell, whatever it contains."""
+    fence = "`" * (1 + max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0))
+    pad = " " if "`" in text else ""
+    return f"{fence}{pad}{' '.join(text.split())}{pad}{fence}".replace("|", "\\|")
+
+
+def _prose(text: str) -> str:
+    """Text in which nothing is taken for markup."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for c in "\\`*_[]|#":
+        text = text.replace(c, f"\\{c}")
+    return text

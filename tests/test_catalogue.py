@@ -1,0 +1,142 @@
+"""The catalogue: recorded verdicts, no hollow green, and what the central argument comes to."""
+
+from __future__ import annotations
+
+import pytest
+from tdisprove.explore import Verdict, check
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.language.mutate import mutated
+from tdisprove.model.world import WORLD
+from tdisprove.properties import Property, Sometimes
+from tdisprove.properties.catalogue import CENTRAL, GROUPS, PROPERTIES, expectation, find
+
+EMITTED, EFFECTIVE = (find(p) for p in CENTRAL)
+
+
+def verdict(flow: str, prop: Property, **knobs: str | bool) -> str:
+    (result,) = check(FLOWS[flow].system(changed=knobs), [prop])
+    return result.verdict.value if result.trace is None else f"{result.verdict.value}@{result.depth}"
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_every_verdict_is_as_recorded(flow: str) -> None:
+    for r in check(FLOWS[flow].system(), PROPERTIES.values()):
+        recorded = expectation(flow, r.prop.id)
+        assert recorded is not None, r.prop.id
+        assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
+def test_nothing_is_recorded_that_does_not_exist() -> None:
+    from tdisprove.properties.catalogue.registry import _recorded
+
+    assert set(_recorded()) == set(FLOWS)
+    for recorded in _recorded().values():
+        assert set(recorded) == set(PROPERTIES)
+
+
+def test_ids_are_unique_and_sentences_are_sentences() -> None:
+    every = [p for ps in GROUPS.values() for p in ps]
+    assert len(every) == len(PROPERTIES) >= 20
+    for p in every:
+        assert p.says[0].isupper(), p.id
+        assert p.says.endswith("."), p.id
+        assert p.cite, p.id
+        assert p.protects, p.id
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_every_property_has_a_positive_witness(name: str) -> None:
+    p = find(name)
+    if isinstance(p.formula, Sometimes):
+        return  # is one
+    assert p.witness is not None
+    reached = False
+    for flow in FLOWS.values():
+        system = flow.system(p.witness.topology, p.witness.knobs)
+        witness = Property(f"{p.id} (witness)", p.says, Sometimes(p.witness.target), p.over)
+        # For some value of the parameters is enough: check() asks for all of them.
+        results = check(system, [p, witness])
+        reached = reached or results[1].verdict is Verdict.HOLDS
+        if results[0].verdict is Verdict.HOLDS:
+            assert results[0].vacuous == (results[1].verdict is Verdict.VIOLATED)
+    assert reached
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_every_property_is_killed_by_a_mutant_or_violated_by_a_flow_as_it_is(name: str) -> None:
+    p = find(name)
+    if p.kill is None:
+        assert any(expectation(f, name).verdict == "violated" for f in FLOWS)  # type: ignore[union-attr]
+        return
+    flow = FLOWS[p.kill.flow]
+    (sound,) = check(flow.system(p.kill.topology, p.kill.knobs), [p])
+    assert sound.verdict is Verdict.HOLDS
+    world = mutated(WORLD, *p.kill.mutants)
+    (mutant,) = check(flow.system(p.kill.topology, p.kill.knobs, world, check=False), [p])
+    assert mutant.verdict is Verdict.VIOLATED
+
+
+# --- The central argument ---------------------------------------------------------------------------------------------
+
+
+def test_with_the_hosts_run_the_device_sends_before_anybody_accepts() -> None:
+    (r,) = check(FLOWS["sev-tio-host-run"].system(), [EMITTED])
+    assert r.trace is not None
+    events = [a.event for a in r.trace.actions]
+    assert events == ["device_connect", "ide_enable", "tdi_bind", "tdi_bind_run", "dma"]
+    assert not {"tdi_accept", "tdi_validate", "start_interface"} & set(events)
+    assert r.trace.actions[-1].reply == "BLOCKED"
+
+
+def test_with_the_hosts_run_the_gates_keep_it_out_unless_it_goes_to_a_peer() -> None:
+    assert verdict("sev-tio-host-run", EFFECTIVE, p2p=False) == "holds"
+    assert verdict("sev-tio-host-run", EFFECTIVE, p2p=True) == "violated@7"
+    (r,) = check(FLOWS["sev-tio-host-run"].system(changed={"p2p": True}), [EFFECTIVE])
+    assert r.trace is not None
+    assert r.trace.actions[-1].event == "dma_peer"
+
+
+def test_a_guest_that_asks_the_host_for_run_needs_an_honest_host_or_a_tsm_that_insists() -> None:
+    found = {
+        (host, consent): verdict("sev-tio-guest-run", EMITTED, host=host, tsm_consent=consent)
+        for host in ("honest", "hostile")
+        for consent in (False, True)
+    }
+    assert found == {
+        ("honest", False): "holds",
+        ("honest", True): "holds",
+        ("hostile", False): "violated@5",
+        ("hostile", True): "holds",
+    }
+
+
+def test_a_decision_taken_before_a_relock_is_spent_on_the_next_epoch_unless_messages_name_the_epoch() -> None:
+    assert verdict("sev-tio-guest-run", EFFECTIVE) == "violated@11"
+    (r,) = check(FLOWS["sev-tio-guest-run"].system(), [EFFECTIVE])
+    assert r.trace is not None
+    events = [a.event for a in r.trace.actions]
+    assert events.count("tdi_bind") == 2
+    accepted = events.index("tdi_accept")
+    assert "tdi_bind" in events[:accepted]
+    assert "tdi_bind" in events[accepted:]
+    assert verdict("sev-tio-guest-run", EFFECTIVE, epoch_bind="tsm") == "holds"
+
+
+def test_cove_io_sends_nothing_before_acceptance_whatever_the_host_does() -> None:
+    assert verdict("cove-io", EMITTED, host="hostile") == "holds"
+
+
+def test_acceptance_of_old_evidence_is_open_in_every_flow_until_the_tsm_binds_the_epoch() -> None:
+    p = find("accepted-evidence-is-of-this-epoch")
+    for flow in FLOWS:
+        assert verdict(flow, p).startswith("violated")
+    assert verdict("sev-tio-host-run", p, epoch_bind="tsm") == "holds"
+    assert verdict("cove-io", p, epoch_bind="tsm") == "holds"
+
+
+def test_a_hostile_device_never_reaches_memory_through_a_guest_that_verifies() -> None:
+    for flow in FLOWS:
+        assert verdict(flow, EFFECTIVE, device="hostile") == "holds"
+        assert verdict(flow, EMITTED, device="hostile").startswith("violated")
+    assert verdict("cove-io", EFFECTIVE, device="hostile", guest="hostile").startswith("holds")
+    assert verdict("cove-io", find("accept-only-after-verification"), guest="hostile").startswith("violated")
