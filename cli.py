@@ -235,7 +235,7 @@ def _style() -> Style:
 def _engine(name: str) -> Engine:
     """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
     if name == "z3":
-        from .explore.z3_engine import Z3Engine
+        from .explore.symbolic import Z3Engine
 
         return Z3Engine()
     return ExplicitEngine()
@@ -368,7 +368,8 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
 
 
 def _prove(args: argparse.Namespace) -> int:
-    from .explore.z3_engine import Z3Engine
+    from .explore.induction import in_words
+    from .explore.symbolic import Z3Engine
 
     topology, knobs = _setting(args)
     found = targets(args.flows, args.property, topology, knobs)
@@ -383,8 +384,8 @@ def _prove(args: argparse.Namespace) -> int:
             for r in columns.get(t.name, []):
                 print(f"  {r.prop.id}: {cell(r)} ({r.evidence.value})")
                 if not args.quiet:
-                    for note in r.notes:
-                        print(f"      {note}")
+                    for line in (*r.notes, *(f"lemma: {x}" for x in in_words(r.lemmas))):
+                        print(textwrap.fill(line, 110, initial_indent="      ", subsequent_indent="        "))
         for line in notes:
             print(line)
     return _code(r for results in columns.values() for r in results) or (UNKNOWN if notes else HOLDS)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model.language import System
+from ..model.language import System, Term
 from ..properties.compile import Obligation, compile_properties
 from ..properties.formulas import Sometimes
 from ..properties.property import Property
@@ -37,6 +37,8 @@ class Result:
     trace: Trace | None = None
     vacuous: bool = False
     notes: tuple[str, ...] = field(default_factory=tuple)
+    lemmas: tuple[Term, ...] = ()
+    """What an inductive proof rests on, besides the property itself."""
 
     def __str__(self) -> str:
         at = f" in {self.depth} steps" if self.trace is not None else ""
@@ -159,4 +161,5 @@ def _sum_up(system: System, p: Property, engine: str, parts: list[_Found], *, so
         system, p, obligation.instance, verdict, evidence, engine, depth, statistics,
         sum(x[5] for x in parts) / max(len(parts), 1), trace,
         notes=tuple(n for n in (outcome.note, *notes) if n),
+        lemmas=tuple(dict.fromkeys(t for x in parts for t in x[1].lemmas)),
     )  # fmt: skip

@@ -45,6 +45,8 @@ class ReachableSet:
     layout: Layout
     packed: Words
     statistics: Statistics
+    stopped: str = ""
+    """Why the exploration ended early; empty when it did not."""
 
     @property
     def codes(self) -> NDArray[np.unsignedinteger]:
@@ -79,7 +81,7 @@ class ExplicitEngine:
 def reachable(system: System, limits: Limits = NO_LIMITS) -> ReachableSet:
     """The reachable states of a system."""
     search = _explored(system, (), limits, stop_early=False)
-    return ReachableSet(system, search.layout, search.packed[:, : search.count], search.statistics())
+    return ReachableSet(system, search.layout, search.packed[:, : search.count], search.statistics(), search.stopped)
 
 
 class _CollisionError(Exception):

@@ -75,6 +75,8 @@ class Outcome:
     depth: int
     path: tuple[State, tuple[int, ...]] | None = None
     note: str = ""
+    lemmas: tuple[Term, ...] = ()
+    """What an inductive proof adds to the obligation to make it inductive."""
 
 
 @dataclass(frozen=True)

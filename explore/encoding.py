@@ -25,7 +25,6 @@ from ..model.language.satisfy import in_domain
 from ..model.language.sorts import comparable
 from ..properties.compile import Obligation
 from .layout import code_of, size, value_of
-from .lemmas import Codes
 
 
 class OutOfBudgetError(Exception):
@@ -70,6 +69,10 @@ class Budget:
                 raise KeyboardInterrupt
             raise OutOfBudgetError("time" if left is not None else f"Z3 gave up: {solver.reason_unknown()}")
         return bool(answer == z3.sat)
+
+
+Codes = tuple[int, ...]
+"""A state as the numbers of its values in their domains, in the system's order of variables."""
 
 
 class Encoding:
@@ -125,6 +128,16 @@ class Encoding:
         for source, target in ((self.now, self.frame(k)), (self.after, self.frame(k + 1))):
             pairs += [(a, b) for a, b, steady in zip(source, target, self._steady, strict=True) if not steady]
         return z3.substitute(expression, *pairs)
+
+    def at_next(self, expression: Any) -> Any:
+        """An expression over the state now (and nothing else) moved to the state after."""
+        pairs = [(a, b) for a, b, steady in zip(self.now, self.after, self._steady, strict=True) if not steady]
+        return z3.substitute(expression, *pairs) if pairs else expression
+
+    def same(self, i: int, j: int) -> Any:
+        """Frames ``i`` and ``j`` have the same state."""
+        pairs = zip(self.frame(i), self.frame(j), self._steady, strict=True)
+        return self.all([a == b for a, b, steady in pairs if not steady])
 
     def leaving(self, k: int) -> Any:
         """A step is taken from frame ``k``: an action is chosen, its guard holds, and frame ``k + 1`` is as it says."""
@@ -216,7 +229,7 @@ class Encoding:
         """Per action: when its updates stay inside their domains; only those whose guard alone does not see to it."""
         found: dict[int, Term] = {}
         for i, a in enumerate(self.system.actions):
-            term = conj(*(self._inside(target, value) for target, value in a.updates))
+            term = conj(*(inside(self.system, target, value) for target, value in a.updates))
             if term is TRUE:
                 continue
             solver = self.solver()
@@ -224,14 +237,6 @@ class Encoding:
             if solver.check() != z3.unsat:
                 found[i] = term
         return found
-
-    def _inside(self, target: Term, value: Term) -> Term:
-        sort = self.system.variables[self.system.index[target.name]].sort
-        if not comparable(value.sort, sort):
-            raise ModelError(f"the update {target} := {value} gives a value of sort {value.sort} to a variable of {sort}")
-        if in_domain(value, sort) or not isinstance(sort, Int):
-            return TRUE
-        return (value >= sort.lo) & (value <= sort.hi)
 
     def term(self, t: Term) -> Any:
         """A ground term over the state now. Raises `ModelError` for a term that is not ground.
@@ -337,6 +342,16 @@ class Encoding:
     def state(self, codes: Codes) -> State:
         """A state from the numbers of its values."""
         return tuple(value_of(c, v.sort) for v, c in zip(self.system.variables, codes, strict=True))
+
+
+def inside(system: System, target: Term, value: Term) -> Term:
+    """When the value lies in the domain of the variable that it is assigned to. Raises `ModelError` for another sort."""
+    sort = system.variables[system.index[target.name]].sort
+    if not comparable(value.sort, sort):
+        raise ModelError(f"the update {target} := {value} gives a value of sort {value.sort} to a variable of {sort}")
+    if in_domain(value, sort) or not isinstance(sort, Int):
+        return TRUE
+    return (value >= sort.lo) & (value <= sort.hi)
 
 
 def _code_width(values: int) -> int:

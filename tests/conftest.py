@@ -1,0 +1,6 @@
+"""Modules of the tests that other tests import."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

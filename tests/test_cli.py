@@ -1,0 +1,198 @@
+"""The command line: exit codes, one-line errors, JSON as published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tdisprove.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*args: str) -> tuple[int, str, str]:
+        try:
+            code = main(args)
+        except SystemExit as e:
+            code = int(e.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_check_says_what_holds_and_what_does_not(run: Run) -> None:
+    code, out, err = run("check", "cove-io")
+    assert code == 1
+    assert err == ""
+    assert "no-tbit-dma-emitted-before-accept" in out
+    assert "cove-io: " in out
+    code, out, _ = run("check", "cove-io", "-p", "no-tbit-dma-emitted-before-accept")
+    assert code == 0
+    assert "holds whatever host is" in out
+
+
+def test_check_of_all_flows_fits_a_screen(run: Run) -> None:
+    _, out, _ = run("check", "--quiet")
+    assert len(out.splitlines()) <= 55
+    assert max(map(len, out.splitlines())) <= 120
+
+
+def test_check_explains_what_the_central_argument_rests_on(run: Run) -> None:
+    _, out, _ = run("check", "sev-tio-guest-run", "-p", "no-tbit-dma-emitted-before-accept")
+    assert "holds iff host=honest or tsm_consent=true" in out
+    _, out, _ = run("check", "sev-tio-host-run", "-p", "no-tbit-dma-effective-before-accept")
+    assert "holds iff p2p=false" in out
+    assert "violated means: " in out
+    assert "holds means: " in out
+
+
+def test_expect_is_satisfied_by_the_recorded_verdicts_only(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = run("check", "--expect", "--quiet")
+    assert code == 0
+    assert "verdicts are as recorded" in out
+    from tdisprove import cli
+    from tdisprove.properties.catalogue import Expectation
+
+    monkeypatch.setattr(cli, "expectation", lambda flow, prop: Expectation("holds", None))
+    code, out, _ = run("check", "cove-io", "--expect", "--quiet")
+    assert code == 1
+    assert "NOT AS RECORDED: cove-io: accepted-evidence-is-of-this-epoch: violated@8, recorded is holds" in out
+
+
+def test_json_is_one_document_as_published(run: Run) -> None:
+    code, out, _ = run("check", "sev-tio-host-run", "-p", "no-tbit-dma-emitted-before-accept", "--format", "json")
+    assert code == 1
+    document = json.loads(out)
+    assert document["tool"] == "tdisprove"
+    (result,) = document["results"]
+    assert {
+        "flow", "property", "verdict", "engine", "evidence", "states", "depth", "seconds", "topology", "knobs", "trace",
+    } <= set(result)  # fmt: skip
+    assert (result["verdict"], result["depth"], result["engine"], result["evidence"]) == (
+        "violated",
+        5,
+        "explicit",
+        "exhaustive",
+    )
+    assert result["knobs"]["p2p"] is False
+    run_step = result["trace"][3]
+    assert (run_step["event"], run_step["actor"], run_step["args"]) == ("tdi_bind_run", "host", {"t": "tdi0"})
+    assert run_step["changed"]["tdi0.state"] == ["CONFIG_LOCKED", "RUN"]
+
+
+@pytest.mark.parametrize("what", ["flows", "properties", "knobs"])
+def test_lists_come_as_text_and_as_json(run: Run, what: str) -> None:
+    code, text, _ = run("list", what)
+    assert code == 0
+    code, out, _ = run("list", what, "--format", "json")
+    assert code == 0
+    for row in json.loads(out):
+        assert {"id", "summary"} <= set(row)
+        assert row["id"] in text
+
+
+def test_explore_counts_states_and_names_dead_rules(run: Run) -> None:
+    code, out, _ = run("explore", "cove-io")
+    assert code == 0
+    assert "1,414 states" in out
+    assert "sdte_write" in out  # a message of another flow
+    code, out, _ = run("explore", "cove-io", "--format", "json")
+    document = json.loads(out)
+    assert (document["states"], document["depth"], document["deadlocks"], document["complete"]) == (1414, 18, 0, True)
+
+
+def test_explore_projects_the_state_graph(run: Run, tmp_path: Path) -> None:
+    code, _, _ = run("explore", "cove-io", "--project", "tdi0.state,guest.tvm0.tdi0.accepted", "-o", str(tmp_path))
+    assert code == 0
+    assert list(tmp_path.glob("*.svg"))
+    code, _, err = run("explore", "cove-io", "--project", "tdi0.sate")
+    assert code == 2
+    assert "did you mean tdi0.state" in err
+
+
+def test_prove_prints_the_lemmas_of_a_proof(run: Run) -> None:
+    code, out, _ = run("prove", "cove-io", "-p", "no-tbit-dma-emitted-before-accept")
+    assert code == 0
+    assert "holds (inductive)" in out
+    assert "lemma" in out
+
+
+def test_diagram_writes_pictures_of_machines_and_traces(run: Run, tmp_path: Path) -> None:
+    code, _, _ = run("diagram", "machines", "-o", str(tmp_path / "m"))
+    assert code == 0
+    assert (tmp_path / "m" / "machines" / "tdi.svg").exists()
+    code, _, _ = run("diagram", "sev-tio-host-run", "-p", "no-tbit-dma-emitted-before-accept", "-o", str(tmp_path / "t"))
+    assert code == 0
+    names = {p.suffix for p in (tmp_path / "t" / "sev-tio-host-run").iterdir()}
+    assert {".svg", ".dot", ".mmd", ".txt", ".md"} <= names
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("check", "sev-tio"), "there is no flow 'sev-tio'; did you mean sev-tio-host-run"),
+        (("check", "-p", "no-tbit-dma"), "there is no property 'no-tbit-dma'; did you mean"),
+        (("check", "--set", "p2q=true"), "there is no knob 'p2q'; did you mean p2p"),
+        (("check", "--set", "p2p=maybe"), "knob p2p cannot be 'maybe'"),
+        (("check", "--tdis", "0"), "'0' is not a whole number of at least 1"),
+        (("check", "--memory", "lots"), "'lots' is not a size"),
+        (("check", "nowhere.py"), "nowhere.py: cannot be read"),
+        (("check", "--engine", "magic"), "invalid choice: 'magic'"),
+        (("check", "--expect", "--tdis", "2"), "--expect: verdicts are recorded for the flows at default topology"),
+        (("check", "-o", "/proc/nowhere"), "cannot write into /proc/nowhere"),
+        (("diagram", "machine"), "there is no flow 'machine'"),
+        (("frobnicate",), "invalid choice: 'frobnicate'"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(run: Run, args: tuple[str, ...], words: str) -> None:
+    code, out, err = run(*args)
+    assert code == 2
+    assert out == ""
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SYSTEM = (", "line 1: '(' was never closed"),
+        ("x = 1", "defines no SYSTEM"),
+        ("from tdisprove.model.language import *\nenum('E')", "line 2|enumeration E has no values"),
+        ("x = {}\nx['y']", "line 2: KeyError"),
+    ],
+)
+def test_a_broken_system_file_gets_one_line_and_exit_code_2(run: Run, tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    code, out, err = run("check", str(path))
+    assert code == 2
+    assert out == ""
+    assert any(w in err for w in words.split("|"))
+    assert len(err.splitlines()) == 1
+
+
+def test_a_users_own_system_is_checked_like_a_flow(run: Run) -> None:
+    example = Path(__file__).parent.parent / "examples" / "two_phase_commit.py"
+    code, out, _ = run("check", str(example))
+    assert code == 0
+    assert "consistent" in out
+
+
+def test_a_limit_makes_verdicts_unknown_and_the_exit_code_3(run: Run) -> None:
+    code, out, _ = run("check", "cove-io", "-p", "gates-closed-before-reuse", "--max-states", "50")
+    assert code == 3
+    assert "UNKNOWN" in out
+    assert "state limit" in out or "50 states" in out
+
+
+def test_help_names_every_verb_and_the_exit_codes(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for verb in ("check", "prove", "explore", "diagram", "list"):
+        assert verb in out
+    assert "Exit codes" in out

@@ -1,0 +1,212 @@
+"""One suite over all engines: the same verdicts and depths, and the same counts where an engine counts."""
+
+from __future__ import annotations
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from random_systems import conditions, systems, systems_with_properties
+from tdisprove.explore import Engine, Limits, Verdict, check, replay
+from tdisprove.explore.encoding import Encoding
+from tdisprove.explore.evaluate import evaluate
+from tdisprove.explore.explicit import ExplicitEngine, reachable
+from tdisprove.explore.induction import Disagreement, NotProved, k_induction, prove, verify
+from tdisprove.explore.slice import sliced
+from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.language import Bool, System
+from tdisprove.properties import Invariant, Property, compile_properties
+from tdisprove.properties.catalogue import PROPERTIES, expectation, find
+
+ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine()]
+SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+
+
+def _agree(engine: Engine, system: System, properties: list[Property]) -> None:
+    watched, obligations = compile_properties(system, properties)
+    counted = naive.explore(watched, obligations)
+    report = engine.check(watched, obligations)
+    if report.statistics is not None:
+        s = report.statistics
+        assert (s.states, s.transitions, s.depth, s.deadlocks) == (
+            counted.states, counted.transitions, counted.depth, counted.deadlocks,
+        )  # fmt: skip
+    for o, outcome, fails_at in zip(obligations, report.outcomes, counted.fails_at, strict=True):
+        note(f"{o.prop.formula}: {outcome}")
+        assert (outcome.verdict is Verdict.VIOLATED) == (fails_at is not None)
+        if fails_at is None:
+            assert outcome.verdict is Verdict.HOLDS
+        else:
+            assert outcome.depth == fails_at
+            assert outcome.path is not None
+            assert len(replay(watched, o, outcome.path)) == fails_at
+
+
+@MANY
+@given(systems_with_properties())
+def test_exploration_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
+    _agree(ExplicitEngine(), *case)
+
+
+@SMALL
+@given(systems_with_properties())
+def test_z3_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
+    _agree(Z3Engine(), *case)
+
+
+@MANY
+@given(systems_with_properties())
+def test_slicing_changes_neither_verdict_nor_depth(case: tuple[System, list[Property]]) -> None:
+    system, properties = case
+    watched, obligations = compile_properties(system, properties)
+    for o in obligations:
+        (whole,) = ExplicitEngine().check(watched, [o]).outcomes
+        part = sliced(watched, [o])
+        (small,) = ExplicitEngine().check(part.system, part.obligations).outcomes
+        assert (small.verdict, small.path and small.depth) == (whole.verdict, whole.path and whole.depth)
+        if small.path is not None:
+            assert len(replay(watched, o, part.lift(small.path))) == small.depth
+
+
+@MANY
+@given(systems_with_properties())
+def test_check_says_the_same_sliced_or_not(case: tuple[System, list[Property]]) -> None:
+    system, properties = case
+    a, b = (check(system, properties, slicing=s) for s in (True, False))
+    assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str) -> None:
+    for r in check(FLOWS[flow].system(), PROPERTIES.values(), Z3Engine()):
+        recorded = expectation(flow, r.prop.id)
+        assert recorded is not None
+        assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
+@pytest.mark.parametrize("topology", [{"tdi": 2}, {"tvm": 2}], ids=["two TDIs", "two TVMs"])
+@pytest.mark.parametrize("flow", FLOWS)
+def test_engines_agree_on_larger_topologies(flow: str, topology: dict[str, int]) -> None:
+    names = (
+        "no-tbit-dma-emitted-before-accept",
+        "no-tbit-dma-effective-before-accept",
+        "gates-closed-before-reuse",
+        "no-cross-tvm-dma",
+    )
+    a, b = (check(FLOWS[flow].system(topology), [find(n) for n in names], engine) for engine in ENGINES)
+    assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
+
+
+# --- Z3: terms, proofs, and what must not pass for one ---------------------------------------------------------------
+
+
+@MANY
+@given(systems().flatmap(lambda s: conditions(s.variables, 3).map(lambda t: (s, t))))
+def test_a_term_means_the_same_to_the_evaluator_numpy_and_z3(case: tuple[System, object]) -> None:
+    from itertools import islice, product
+
+    import z3
+    from tdisprove.explore.evaluate import named
+    from tdisprove.explore.layout import Layout
+    from tdisprove.explore.vectorise import Program
+
+    system, term = case
+    states = list(islice(product(*(v.sort.domain for v in system.variables)), 64))
+    expected = [evaluate(term, named(system, s)) for s in states]  # type: ignore[arg-type]
+    layout = Layout(system)
+    program = Program(layout)
+    program.predicates("f", [term])  # type: ignore[list-item]
+    (vector,) = program.compile()["f"](*layout.pack(states))
+    assert np.broadcast_to(vector, len(states)).tolist() == expected
+    e = Encoding(system)
+    solver = e.solver()
+    expression = e.term(term)  # type: ignore[arg-type]
+    for s, wanted in zip(states[:8], expected, strict=False):
+        solver.push()
+        solver.add(e.domain, *(e.term(v.term == x) for v, x in zip(system.variables, s, strict=True)), expression)
+        assert (solver.check() == z3.sat) == wanted
+        solver.pop()
+
+
+@SMALL
+@given(systems_with_properties())
+def test_k_induction_over_simple_paths_never_proves_what_fails(case: tuple[System, list[Property]]) -> None:
+    watched, obligations = compile_properties(*case)
+    for o, fails_at in zip(obligations, naive.explore(watched, obligations).fails_at, strict=True):
+        for k in (1, 2, 3):
+            if k_induction(watched, o, k, simple_path=True) is None:
+                assert fails_at is None
+
+
+def _flow_proof() -> tuple[System, object, np.ndarray]:  # type: ignore[type-arg]
+    watched, obligations = compile_properties(FLOWS["cove-io"].system(), [find("no-tbit-dma-emitted-before-accept")])
+    part = sliced(watched, obligations)
+    return part.system, part.obligations[0], reachable(part.system).codes
+
+
+def test_a_proofs_lemmas_hold_in_every_reachable_state_and_each_is_needed() -> None:
+    system, obligation, reached = _flow_proof()
+    proof = prove(system, obligation, reached)  # type: ignore[arg-type]
+    assert proof.lemmas
+    for lemma in proof.lemmas:
+        (r,) = check(system, [Property("lemma", "A lemma.", Invariant(lemma))])
+        assert r.verdict is Verdict.HOLDS
+    assert verify(system, obligation, proof.lemmas) is None  # type: ignore[arg-type]
+    assert verify(system, obligation, ()) is not None  # type: ignore[arg-type]
+
+
+def test_a_wrong_oracle_never_makes_a_wrong_proof() -> None:
+    system, obligation, reached = _flow_proof()
+    for missing in (0, 1, len(reached) // 2, len(reached) - 1):
+        try:
+            proof = prove(system, obligation, np.delete(reached, missing, axis=0))  # type: ignore[arg-type]
+        except (Disagreement, NotProved):
+            continue
+        assert verify(system, obligation, proof.lemmas) is None  # type: ignore[arg-type]
+
+
+def test_a_false_lemma_is_refused() -> None:
+    system, obligation, _ = _flow_proof()
+    v = next(v for v in system.variables if not v.rigid and isinstance(v.sort, Bool))
+    assert verify(system, obligation, [v.term]) == "initiation: an initial state breaks it"  # type: ignore[arg-type]
+
+
+def test_a_violated_property_has_no_proof() -> None:
+    watched, obligations = compile_properties(
+        FLOWS["sev-tio-host-run"].system(), [find("no-tbit-dma-emitted-before-accept")]
+    )
+    with pytest.raises(NotProved):
+        prove(watched, obligations[0], reachable(watched).codes)
+
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.name)
+def test_a_limit_never_makes_a_property_hold(engine: Engine) -> None:
+    limits = Limits(states=20, depth=2)
+    for r in check(FLOWS["cove-io"].system(), [find("gates-closed-before-reuse")], engine, limits):
+        assert r.verdict is Verdict.UNKNOWN
+        assert r.notes
+
+
+def test_an_interrupted_run_keeps_what_it_found() -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    from tdisprove.explore import explicit
+
+    system = FLOWS["sev-tio-guest-run"].system({"tdi": 2})
+    every = explicit._PROGRESS_EVERY
+    explicit._PROGRESS_EVERY = 0.0
+    try:
+        report = ExplicitEngine().check(
+            *compile_properties(system, [find("gates-closed-before-reuse")]), Limits(progress=interrupt)
+        )
+    finally:
+        explicit._PROGRESS_EVERY = every
+    assert all(o.verdict is Verdict.UNKNOWN and o.note == "interrupted" for o in report.outcomes)
+    assert report.statistics is not None
+    assert not report.statistics.complete

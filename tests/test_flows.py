@@ -1,0 +1,92 @@
+"""The flows' state spaces: exact counts, at several topologies, from several engines."""
+
+from __future__ import annotations
+
+import naive
+import pytest
+from tdisprove.explore.explicit import reachable
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.flows.flow import parse_knob
+from tdisprove.model.language import ModelError
+from tdisprove.model.world import KNOBS, WORLD
+
+# flow, topology -> states, depth
+COUNTS = {
+    ("sev-tio-host-run", ()): (1896, 17),
+    ("sev-tio-guest-run", ()): (3608, 20),
+    ("cove-io", ()): (1414, 18),
+    ("sev-tio-host-run", (("tvm", 2),)): (28032, 23),
+    ("sev-tio-guest-run", (("tvm", 2),)): (55424, 28),
+    ("cove-io", (("tvm", 2),)): (20320, 24),
+    ("sev-tio-host-run", (("tdi", 2),)): (388576, 29),
+    ("sev-tio-guest-run", (("tdi", 2),)): (1602134, 35),
+    ("cove-io", (("tdi", 2),)): (210868, 28),
+}
+
+
+@pytest.mark.parametrize(("flow", "topology"), COUNTS)
+def test_exhaustive_exploration_finds_exactly_these_states(flow: str, topology: tuple[tuple[str, int], ...]) -> None:
+    statistics = reachable(FLOWS[flow].system(dict(topology))).statistics
+    assert statistics.complete
+    assert (statistics.states, statistics.depth) == COUNTS[flow, topology]
+    assert statistics.deadlocks == 0
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_an_explorer_that_shares_no_code_finds_the_same(flow: str) -> None:
+    counted = naive.explore(FLOWS[flow].system())
+    statistics = reachable(FLOWS[flow].system()).statistics
+    assert (counted.states, counted.transitions, counted.depth) == (
+        statistics.states,
+        statistics.transitions,
+        statistics.depth,
+    )
+
+
+def test_every_rule_has_an_actor_somebody_it_binds_and_a_citation() -> None:
+    for r in WORLD.rules:
+        assert r.event.actor.name != "environment", r.name
+        assert r.cite, f"{r.machine}.{r.name}"
+        for c in r.checks:
+            assert c.name, f"{r.machine}.{r.name}"
+
+
+def test_no_rule_of_the_world_is_dead_under_every_flow_and_knob() -> None:
+    # Model.instantiate refuses rules whose guard has no solution; this asks that they are reached in some setting.
+    fired: set[tuple[str, str]] = set()
+    settings: tuple[dict[str, str | bool], ...] = (
+        {}, {"p2p": True}, {"multi_session": True}, {"error_recovery": "automatic"}, {"tsm_consent": True}, {"device": "hostile"},
+    )  # fmt: skip
+    for flow in FLOWS.values():
+        for knobs in settings:
+            system = flow.system(changed=knobs)
+            for number in reachable(system).statistics.fired:
+                fired |= {(r.machine, r.name) for r in system.actions[number].rules}
+    assert {(r.machine, r.name) for r in WORLD.rules} - fired == set()
+
+
+def test_every_knob_has_a_default_in_its_domain_and_every_flow_sets_known_knobs() -> None:
+    assert {k.name for k in KNOBS} == {f.name for f in WORLD.knobs}
+    for flow in FLOWS.values():
+        assert set(flow.knobs()) == {k.name for k in KNOBS}
+        assert flow.system().knobs == flow.knobs()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("p2p", "write it as KNOB=VALUE"),
+        ("p2q=true", "there is no knob 'p2q'; did you mean p2p"),
+        ("host=friendly", "knob host cannot be 'friendly': it is one of honest, hostile"),
+    ],
+)
+def test_a_wrong_knob_is_refused_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(ModelError) as e:
+        parse_knob(text)
+    assert words in str(e.value)
+    assert "\n" not in str(e.value)
+
+
+def test_tdis_that_cannot_be_dealt_out_are_refused() -> None:
+    with pytest.raises(ModelError, match="3 TDIs cannot be dealt out evenly to 2 devices"):
+        FLOWS["cove-io"].system({"device": 2, "tdi": 3})
