@@ -104,12 +104,15 @@ class _Compiler:
         chosen = any_of(patterns)
         return [disj(*(self.known(p.on(a, self.ground, env), where) for p in chosen)) for a in self.system.actions]
 
-    def monitor(self, kind: str, key: tuple[object, ...], initially: bool, update: Sequence[Term]) -> Term:
-        """An observing truth value with its value after each action; equal monitors are shared."""
+    def monitor(self, kind: str, observes: str, initially: bool, update: Sequence[Term]) -> Term:
+        """An observing truth value with its value after each action; equal monitors are shared.
+
+        ``observes`` says in words what the value stands for, and becomes the variable's documentation.
+        """
         identity = (kind, initially, *(id(u) for u in update))
         if identity in self.monitors:
             return self.monitors[identity]
-        v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=f"observes {kind}: {key}")
+        v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=observes)
         term = v.term
         self.monitors[identity] = term
         self.variables.append(v)
@@ -119,6 +122,28 @@ class _Compiler:
             if new is not term:
                 self.updates.setdefault(i, []).append((term, new))
         return term
+
+    def in_words(self, patterns: Steps, env: Mapping[str, Term]) -> str:
+        """The kinds of step in words, under the property's parameters; those that this system cannot take left out."""
+        possible = {a.event for a in self.system.actions}
+        words = []
+        for p in any_of(patterns):
+            if p.event is None:
+                words.append(f"a step where {p.where}")
+            elif p.event.name in possible:
+                given = [str(self.ground.term(v, env, "step")) for v in p.args.values()]
+                words.append(f"{p.event.name}({', '.join(given)})")
+        return " or ".join(words) or " or ".join(map(str, any_of(patterns))) or "nothing"
+
+    def scope_in_words(self, scope: Scope, env: Mapping[str, Term]) -> str:
+        """A scope in words."""
+        if isinstance(scope, Before):
+            return f"before {self.in_words(scope.closes, env)}"
+        if isinstance(scope, Between):
+            return f"between {self.in_words(scope.opens, env)} and {self.in_words(scope.closes, env)}"
+        assert isinstance(scope, After)
+        until = f", until {self.in_words(scope.closes, env)}" if scope.closes else ""
+        return f"{'initially and ' if scope.initially else ''}after {self.in_words(scope.opens, env)}{until}"
 
     def scope(self, scope: Scope, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term], list[Term]]:
         """Whether the scope is open now; per action, whether its step lies in the scope, and whether it closes it."""
@@ -132,7 +157,7 @@ class _Compiler:
             opens = self.steps(scope.opens, env, where)
             initially = isinstance(scope, After) and scope.initially
         inside = [disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)]
-        is_open = self.monitor("scope", (str(scope),), initially, inside)
+        is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
         return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
 
     def obligation(self, p: Property, env: Mapping[str, Term]) -> Obligation:
@@ -194,13 +219,18 @@ class _Compiler:
                     # A step that opens the scope again starts it afresh.
                     opening = self.steps(f.scope.opens, env, where)
                 kept = [conj(_SELF, neg(o)) for o in opening]
-                seen = self.monitor("seen", (str(f),), False, [disj(a, k) for a, k in zip(first, kept, strict=True)])
+                seen = self.monitor(
+                    "seen", self.in_words(f.first, env), False, [disj(a, k) for a, k in zip(first, kept, strict=True)]
+                )
                 earlier = [substitute(k, {_SELF: seen}) for k in kept]
                 bad = [conj(b, neg(a), neg(e)) for b, a, e in zip(bad, first, earlier, strict=True)]
             if not late:
                 return state, [neg(b) for b in bad]
         latched = self.monitor(
-            "broken", (str(f),), False, [conj(i, disj(_SELF, b)) for i, b in zip(inside, bad, strict=True)]
+            "broken",
+            f"{f} was broken in the scope",
+            False,
+            [conj(i, disj(_SELF, b)) for i, b in zip(inside, bad, strict=True)],
         )
         return state, [neg(conj(c, latched)) for c in closing]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
@@ -277,10 +276,7 @@ class _Explanation:
     def observed(self, monitor: Term) -> str:
         """What a monitor observes: a scope, or the step that must come first."""
         doc = self.system.variables[self.system.index[monitor.name]].doc
-        found = re.fullmatch(r"observes \w+: \((['\"])(.*)\1,\)", doc, re.DOTALL)
-        if found is None:
-            return _readable(monitor)
-        return shortened(found[2].rpartition(" without an earlier ")[2], _TEXT)
+        return shortened(doc, _TEXT) if doc else _readable(monitor)
 
 
 def _kind(t: Term) -> str:

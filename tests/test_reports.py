@@ -241,7 +241,7 @@ def test_the_table_says_what_broke() -> None:
 def test_a_broken_precedence_names_the_step_that_must_come_first() -> None:
     text = trace_table(forbidden_step_trace())
     assert "Step 3, dma(port0) → BLOCKED, must not happen here." in text
-    assert "required first (after lock(p=p)): agree(p=p)" in text
+    assert "required first (after lock(port0)): agree(port0)" in text
 
 
 def test_a_witness_is_reached_and_not_broken() -> None:
