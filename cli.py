@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import __version__
-from .explore import Engine, Limits, Progress, Result, Statistics, Target, Verdict, check, contrast, targets
+from .explore import Engine, Limits, Progress, Result, Target, Verdict, check, contrast, targets
 from .explore.contrast import domain
+from .explore.coverage import unused
 from .explore.explicit import ExplicitEngine, reachable
 from .explore.quotient import quotient
 from .model.flows import FLOWS
 from .model.flows.flow import DEFAULT_TOPOLOGY, parse_knob
-from .model.language import ModelError, System, Value
+from .model.language import ModelError, Value
 from .model.world import KNOBS, WORLD
 from .properties import Property
 from .properties.catalogue import CENTRAL, GROUPS, Expectation, expectation
@@ -368,7 +369,6 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
 
 
 def _prove(args: argparse.Namespace) -> int:
-    from .explore.induction import in_words
     from .explore.symbolic import Z3Engine
 
     topology, knobs = _setting(args)
@@ -384,7 +384,7 @@ def _prove(args: argparse.Namespace) -> int:
             for r in columns.get(t.name, []):
                 print(f"  {r.prop.id}: {cell(r)} ({r.evidence.value})")
                 if not args.quiet:
-                    for line in (*r.notes, *(f"lemma: {x}" for x in in_words(r.lemmas))):
+                    for line in (*r.notes, *(f"lemma: {x}" for x in r.lemmas)):
                         print(textwrap.fill(line, 110, initial_indent="      ", subsequent_indent="        "))
         for line in notes:
             print(line)
@@ -408,7 +408,7 @@ def _explore(args: argparse.Namespace) -> int:
     statistics = projection.statistics if projection is not None else reachable(system, limits).statistics
     if limits.progress is not None:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-    dead, never = _unused(system, statistics)
+    dead, never = unused(system, statistics, WORLD.rules if target.flow is not None else None)
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
     )
@@ -440,26 +440,6 @@ def _explore(args: argparse.Namespace) -> int:
     if written and folder is not None:
         print(_written(written, folder))
     return HOLDS if statistics.complete else UNKNOWN
-
-
-def _unused(system: System, statistics: Statistics) -> tuple[list[str], list[str]]:
-    """Rules that took part in no reachable step, and refusals that nobody ever gives.
-
-    For a flow these are held against the whole world, so that rules which its knobs switch off are named too.
-    """
-    fired = [system.actions[i] for i in statistics.fired]
-    applied = {(r.machine, r.name) for a in fired for r in a.rules}
-    given = {(a.refused_by.machine, a.refused_by.name, a.reply) for a in fired if a.refused_by is not None}
-    rules = WORLD.rules if system.name in FLOWS else tuple(dict.fromkeys(r for a in system.actions for r in a.rules))
-    dead = [f"{r.machine}.{r.name}" for r in rules if (r.machine, r.name) not in applied]
-    never = [
-        f"{r.machine}.{r.name}: {reply}"
-        for r in rules
-        if (r.machine, r.name) in applied
-        for reply in dict.fromkeys(c.reply for c in r.checks if c.reply is not None)
-        if (r.machine, r.name, reply) not in given
-    ]
-    return dead, never
 
 
 def _print_names(title: str, names: list[str]) -> None:

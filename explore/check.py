@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model.language import System, Term
+from ..model.language import System, Term, Variable, substitute
+from ..model.language.terms import variable
 from ..properties.compile import Obligation, compile_properties
 from ..properties.formulas import Sometimes
 from ..properties.property import Property
@@ -37,8 +38,8 @@ class Result:
     trace: Trace | None = None
     vacuous: bool = False
     notes: tuple[str, ...] = field(default_factory=tuple)
-    lemmas: tuple[Term, ...] = ()
-    """What an inductive proof rests on, besides the property itself."""
+    lemmas: tuple[str, ...] = ()
+    """What an inductive proof rests on, besides the property itself, in words."""
 
     def __str__(self) -> str:
         at = f" in {self.depth} steps" if self.trace is not None else ""
@@ -96,9 +97,11 @@ def check(
         by_property.setdefault(o.prop.id, []).append(n)
     results = []
     for p, w in zip(wanted, witnesses, strict=True):
-        result = _sum_up(system, p, engine.name, [(obligations[n], *found[n]) for n in by_property[p.id]])
+        result = _sum_up(system, watched, p, engine.name, [(obligations[n], *found[n]) for n in by_property[p.id]])
         if w is not None and result.verdict is Verdict.HOLDS:
-            reached = _sum_up(system, w, engine.name, [(obligations[n], *found[n]) for n in by_property[w.id]], some=True)
+            reached = _sum_up(
+                system, watched, w, engine.name, [(obligations[n], *found[n]) for n in by_property[w.id]], some=True
+            )
             result = replace(result, vacuous=reached.verdict is Verdict.VIOLATED)
         results.append(result)
     return results
@@ -133,7 +136,7 @@ def _batches(system: System, obligations: Sequence[Obligation], *, slicing: bool
 _Found = tuple[Obligation, Outcome, Trace | None, Statistics | None, tuple[str, ...], float]
 
 
-def _sum_up(system: System, p: Property, engine: str, parts: list[_Found], *, some: bool = False) -> Result:
+def _sum_up(system: System, watched: System, p: Property, engine: str, parts: list[_Found], *, some: bool = False) -> Result:
     """One result from the outcomes for the values of the property's parameters.
 
     A reachability property that holds must be reachable for all of them; a witness (``some``) for one.
@@ -161,5 +164,22 @@ def _sum_up(system: System, p: Property, engine: str, parts: list[_Found], *, so
         system, p, obligation.instance, verdict, evidence, engine, depth, statistics,
         sum(x[5] for x in parts) / max(len(parts), 1), trace,
         notes=tuple(n for n in (outcome.note, *notes) if n),
-        lemmas=tuple(dict.fromkeys(t for x in parts for t in x[1].lemmas)),
+        lemmas=_in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
     )  # fmt: skip
+
+
+def _in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
+    """The lemmas as people write them, the short ones first; what a monitor observes stands in its place."""
+    observed = {
+        v.term: variable(f"[{_OBSERVED.get(v.name.split('.')[1], '')}{v.doc}]", v.sort)
+        for v in system.variables
+        if _is_monitor(v)
+    }
+    return tuple(sorted((str(substitute(t, observed)) for t in lemmas), key=lambda s: (len(s), s)))
+
+
+_OBSERVED = {"seen": "happened: ", "scope": "now: "}
+
+
+def _is_monitor(v: Variable) -> bool:
+    return v.name.startswith("monitor.") and bool(v.doc)

@@ -11,7 +11,7 @@ solver and without them, finds it inductive.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,8 +215,3 @@ class _LemmaSearch:
         return disj(
             *(one_of(variables[j].term, *(value_of(c, variables[j].sort) for c in allowed[j])) for j in sorted(kept))
         )
-
-
-def in_words(lemmas: Iterable[Term]) -> tuple[str, ...]:
-    """The lemmas as people write them, the short ones first."""
-    return tuple(sorted(map(str, lemmas), key=lambda s: (len(s), s)))

@@ -36,7 +36,7 @@ def _result(name: str, r: Result) -> dict[str, Any]:
         "topology": dict(r.system.topology),
         "knobs": dict(r.system.knobs),
         "notes": list(r.notes),
-        "lemmas": [str(t) for t in r.lemmas],
+        "lemmas": list(r.lemmas),
         "trace": trace_steps(r.trace) if r.trace is not None else None,
     }
 
