@@ -335,9 +335,12 @@ def _print_check(args: argparse.Namespace, found: list[Target], columns: Mapping
     for name, results in columns.items():
         states = {r.statistics.states for r in results if r.statistics is not None}
         print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({results[0].engine})")
+    open_ones: dict[tuple[int | None, str], list[str]] = {}
     for r in (r for results in columns.values() for r in results):
         if r.verdict is Verdict.UNKNOWN:
-            print(f"{r.prop.id}: UNKNOWN: covered to depth {r.depth}; {'; '.join(r.notes) or 'no reason given'}")
+            open_ones.setdefault((r.depth, "; ".join(r.notes) or "no reason given"), []).append(r.prop.id)
+    for (depth, why), names in open_ones.items():
+        print(f"UNKNOWN: covered to depth {depth}; {why}: {names[0] if len(names) == 1 else f'{len(names)} properties'}")
     print(f"{style.dim}{seconds:.1f} s{style.end}")
     if args.quiet:
         return
@@ -405,7 +408,8 @@ def _explore(args: argparse.Namespace) -> int:
     limits = _limits(args)
     system = target.system
     projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
-    statistics = projection.statistics if projection is not None else reachable(system, limits).statistics
+    explored = projection or reachable(system, limits)
+    statistics = explored.statistics
     if limits.progress is not None:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     dead, never = unused(system, statistics, WORLD.rules if target.flow is not None else None)
@@ -416,7 +420,7 @@ def _explore(args: argparse.Namespace) -> int:
         document: dict[str, object] = {
             "tool": "tdisprove", "version": __version__, "flow": target.name, "states": statistics.states,
             "transitions": statistics.transitions, "depth": statistics.depth, "deadlocks": statistics.deadlocks,
-            "complete": statistics.complete, "seconds": round(statistics.seconds, 3), "topology": dict(system.topology),
+            "complete": statistics.complete, "stopped": explored.stopped, "seconds": round(statistics.seconds, 3), "topology": dict(system.topology),
             "knobs": dict(system.knobs), "rules_never_applied": dead, "refusals_never_given": never,
         }  # fmt: skip
         if projection is not None:
@@ -431,7 +435,7 @@ def _explore(args: argparse.Namespace) -> int:
     print(f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
           f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s")  # fmt: skip
     if not statistics.complete:
-        print("  INCOMPLETE: a limit was reached, or the run was interrupted")
+        print(f"  INCOMPLETE: {explored.stopped}")
     if not args.quiet:
         _print_names("rules that never apply here", dead)
         _print_names("refusals that are never given here", never)

@@ -9,7 +9,6 @@ exploration starts again with another hash).
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import TRUE, System, Term
+from ..model.language import TRUE, ModelError, System, Term
 from ..properties.compile import Obligation
 from .engine import NO_LIMITS, Limits, Progress
 from .layout import Layout, Words
@@ -351,7 +350,14 @@ class _Search:
 
 
 def _resident() -> int:
-    """The bytes of memory that this process occupies (at most, where the system tells only the greatest)."""
+    """The bytes of memory that this process occupies (the most it ever did, where the system tells only that).
+
+    Raises `ModelError` on systems that tell neither.
+    """
+    try:
+        import resource
+    except ImportError:
+        raise ModelError("a memory limit cannot be kept on this system; leave --memory out") from None
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     except OSError:

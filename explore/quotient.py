@@ -29,6 +29,8 @@ class Quotient:
     initial: frozenset[int]
     edges: dict[tuple[int, int], tuple[int, ...]]
     statistics: Statistics
+    stopped: str = ""
+    """Why the exploration ended early; empty when it did not."""
 
 
 def quotient(system: System, names: Sequence[str], limits: Limits = NO_LIMITS) -> Quotient:
@@ -67,4 +69,5 @@ def quotient(system: System, names: Sequence[str], limits: Limits = NO_LIMITS) -
         frozenset(int(n) for n in node[initial]),
         {k: tuple(v) for k, v in sorted(edges.items())},
         found.statistics,
+        found.stopped,
     )

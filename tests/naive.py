@@ -92,3 +92,52 @@ def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
             deadlocks += stuck
         level = following
     return Counted(len(distance), transitions, max(distance.values(), default=0), deadlocks, fails_at)
+
+
+def count(system: System) -> tuple[int, int]:
+    """States and depth, for larger systems: as naive as `explore`, with the terms written out as Python."""
+    position = {v.name: i for i, v in enumerate(system.variables)}
+    words = {"AND": " and ", "OR": " or ", "EQ": " == ", "LT": " < ", "LE": " <= ", "ADD": " + ", "SUB": " - "}
+
+    def source(t: Term) -> str:
+        name, args = t.op.name, [source(a) for a in t.args]
+        if name == "CONST":
+            return repr(t.data)
+        if name == "VAR":
+            return f"s[{position[str(t.data)]}]"
+        if name == "NOT":
+            return f"(not {args[0]})"
+        if name == "IMPLIES":
+            return f"(not {args[0]} or {args[1]})"
+        if name == "ITE":
+            return f"({args[1]} if {args[0]} else {args[2]})"
+        return f"({words[name].join(args)})"
+
+    lines = ["def successors(s):"]
+    for a in system.actions:
+        values = {str(t.data): source(u) for t, u in a.updates}
+        if values:
+            fields = [values.get(v.name, f"s[{i}]") for i, v in enumerate(system.variables)]
+            lines.append(f"    if {source(a.guard)}: yield ({', '.join(fields)},)")
+    scope: dict[str, Any] = {}
+    exec("\n".join(lines), scope)
+    # The flows have one initial state: every conjunct of the predicate pins one variable.
+    pinned: dict[str, Any] = {}
+    for c in system.init.args:
+        if c.op.name == "EQ":
+            pinned[str(c.args[0].data)] = c.args[1].data
+        else:
+            pinned[str((c.args or (c,))[0].data)] = c.op.name == "VAR"
+    level = [tuple(pinned[v.name] for v in system.variables)]
+    seen = set(level)
+    depth = -1
+    while level:
+        depth += 1
+        following = []
+        for state in level:
+            for successor in scope["successors"](state):
+                if successor not in seen:
+                    seen.add(successor)
+                    following.append(successor)
+        level = following
+    return len(seen), depth

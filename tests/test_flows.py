@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import naive
 import pytest
+from tdisprove.explore.coverage import unused
 from tdisprove.explore.explicit import reachable
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.flows.flow import parse_knob
@@ -41,6 +42,20 @@ def test_an_explorer_that_shares_no_code_finds_the_same(flow: str) -> None:
         statistics.transitions,
         statistics.depth,
     )
+
+
+@pytest.mark.parametrize(("flow", "topology"), COUNTS)
+def test_a_second_explorer_finds_exactly_these_states(flow: str, topology: tuple[tuple[str, int], ...]) -> None:
+    assert naive.count(FLOWS[flow].system(dict(topology))) == COUNTS[flow, topology]
+
+
+def test_rules_of_other_flows_are_named_as_unused() -> None:
+    system = FLOWS["cove-io"].system()
+    dead, never = unused(system, reachable(system).statistics, WORLD.rules)
+    assert "guest.tdi_accept" in dead
+    assert "tdi.start_interface" not in dead
+    assert "tdi.stop: INVALID_INTERFACE_STATE" in never
+    assert "tdi.tdi_bind: INVALID_INTERFACE_STATE" not in never
 
 
 def test_every_rule_has_an_actor_somebody_it_binds_and_a_citation() -> None:
