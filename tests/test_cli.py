@@ -190,6 +190,20 @@ def test_a_limit_makes_verdicts_unknown_and_the_exit_code_3(run: Run) -> None:
     assert "state limit" in out or "50 states" in out
 
 
+def test_unsliced_runs_say_the_same(run: Run) -> None:
+    def verdicts(*options: str) -> list[object]:
+        _, out, _ = run("check", "cove-io", "--format", "json", *options)
+        return [(r["property"], r["verdict"], r["depth"]) for r in json.loads(out)["results"]]
+
+    assert verdicts() == verdicts("--unsliced")
+
+
+def test_the_engine_is_the_one_that_was_asked_for(run: Run) -> None:
+    _, out, _ = run("check", "cove-io", "-p", "gates-closed-before-reuse", "--engine", "z3", "--format", "json")
+    (result,) = json.loads(out)["results"]
+    assert (result["verdict"], result["engine"], result["evidence"]) == ("holds", "z3", "inductive")
+
+
 def test_help_names_every_verb_and_the_exit_codes(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0

@@ -12,6 +12,7 @@ import pytest
 from tdisprove.explore import check
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import CENTRAL, PROPERTIES, find
+from test_flows import COUNTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,6 +75,9 @@ def test_the_readmes_example_is_the_one_that_the_tests_run() -> None:
 def test_the_readmes_counts_are_the_catalogues() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"catalogue of {len(PROPERTIES)} safety properties" in changelog
+    assert f"({COUNTS['sev-tio-guest-run', (('tdi', 2),)][0]:,} for `sev-tio-guest-run` with two TDIs)" in README.replace(
+        "\n", " "
+    )
 
 
 @pytest.mark.parametrize("flow", FLOWS)
