@@ -76,9 +76,18 @@ def check(
     witnesses = [_witness(p) for p in wanted]
     watched, obligations = compile_properties(system, [*wanted, *(w for w in witnesses if w is not None)])
     found: dict[int, tuple[Outcome, Trace | None, Statistics | None, tuple[str, ...], float]] = {}
+    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+    interrupted = False
     for batch in _batches(watched, obligations, slicing=slicing):
         start = time.perf_counter()
         mine = [obligations[n] for n in batch.numbers]
+        if interrupted:
+            open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
+            found |= dict.fromkeys(batch.numbers, (open_still, None, None, (), 0.0))
+            continue
+        if until is not None:
+            # The limit is for the whole check; what has no time left is said to be UNKNOWN at once.
+            limits = replace(limits, seconds=max(until - start, 0.0))
         if slicing:
             part = sliced(watched, mine)
             report = engine.check(part.system, part.obligations, limits)
@@ -87,6 +96,7 @@ def check(
             report = engine.check(watched, mine, limits)
             paths = [o.path for o in report.outcomes]
         seconds = time.perf_counter() - start
+        interrupted = any(o.note == "interrupted" for o in report.outcomes)
         for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):
             trace = replay(watched, obligation, path) if path is not None else None
             if trace is not None and len(trace) != outcome.depth:

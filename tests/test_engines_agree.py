@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import naive
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from random_systems import conditions, systems, systems_with_properties
-from tdisprove.explore import Engine, Limits, Verdict, check, replay
+from tdisprove.explore import NO_LIMITS, Engine, Evidence, Limits, Outcome, Report, Verdict, check, replay
 from tdisprove.explore.encoding import Encoding
 from tdisprove.explore.evaluate import evaluate
 from tdisprove.explore.explicit import ExplicitEngine, reachable
@@ -16,7 +18,7 @@ from tdisprove.explore.slice import sliced
 from tdisprove.explore.symbolic import Z3Engine
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, System
-from tdisprove.properties import Invariant, Property, compile_properties
+from tdisprove.properties import Invariant, Obligation, Property, compile_properties
 from tdisprove.properties.catalogue import PROPERTIES, expectation, find
 
 ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine()]
@@ -190,6 +192,30 @@ def test_a_limit_never_makes_a_property_hold(engine: Engine) -> None:
     for r in check(FLOWS["cove-io"].system(), [find("gates-closed-before-reuse")], engine, limits):
         assert r.verdict is Verdict.UNKNOWN
         assert r.notes
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.name)
+def test_no_time_is_no_verdict(engine: Engine) -> None:
+    results = check(FLOWS["cove-io"].system(), PROPERTIES.values(), engine, Limits(seconds=1e-9))
+    assert {r.verdict for r in results} == {Verdict.UNKNOWN}
+
+
+def test_after_an_interruption_nothing_more_is_begun() -> None:
+    class Interrupted:
+        name = "interrupted"
+        calls = 0
+
+        def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+            self.calls += 1
+            return Report(
+                (Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 3, note="interrupted"),) * len(obligations), None, self.name
+            )
+
+    engine = Interrupted()
+    results = check(FLOWS["cove-io"].system({"tdi": 2}), PROPERTIES.values(), engine)
+    assert engine.calls == 1
+    assert {r.verdict for r in results} == {Verdict.UNKNOWN}
+    assert all("interrupted" in r.notes for r in results)
 
 
 def test_an_interrupted_run_keeps_what_it_found() -> None:
