@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import naive
 import pytest
 from tdisprove.explore import Verdict, check
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language.mutate import mutated
 from tdisprove.model.world import WORLD
-from tdisprove.properties import Property, Sometimes
+from tdisprove.properties import Property, Sometimes, compile_properties
 from tdisprove.properties.catalogue import CENTRAL, GROUPS, PROPERTIES, expectation, find
 
 EMITTED, EFFECTIVE = (find(p) for p in CENTRAL)
@@ -24,6 +25,16 @@ def test_every_verdict_is_as_recorded(flow: str) -> None:
         recorded = expectation(flow, r.prop.id)
         assert recorded is not None, r.prop.id
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_an_explorer_that_shares_no_code_says_the_same_of_every_property(flow: str) -> None:
+    watched, obligations = compile_properties(FLOWS[flow].system(), PROPERTIES.values())
+    for o, fails_at in zip(obligations, naive.explore(watched, obligations).fails_at, strict=True):
+        recorded = expectation(flow, o.prop.id)
+        assert recorded is not None
+        assert recorded.verdict == ("holds" if (fails_at is not None) == o.reach else "violated"), o.prop.id
+        assert recorded.depth == fails_at, o.prop.id
 
 
 def test_nothing_is_recorded_that_does_not_exist() -> None:
