@@ -364,8 +364,11 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
                 t.flow, central, t.flow.decided_by, topology=topology, changed=knobs, engine=_engine(args.engine),
                 limits=_limits(args),
             )  # fmt: skip
-            print()
-            print(argument(t.flow.name, t.flow.summary, rows, style))
+            if len(found) == 1 or t is found[0]:
+                print()
+            print(argument(t.flow.name, t.flow.summary, rows, style, brief=len(found) > 1))
+    if len(found) > 1:
+        print(f"{style.dim}tdisprove check FLOW shows the runs, and what the verdicts mean; -o DIR draws them.{style.end}")
 
 
 # --- prove ------------------------------------------------------------------------------------------------------------

@@ -25,6 +25,9 @@ class Style:
     end: str = ""
 
 
+_WIDTH = 110
+"""Columns of running text."""
+
 PLAIN = Style()
 COLOURED = Style("\033[31m", "\033[32m", "\033[33m", "\033[1m", "\033[2m", "\033[0m")
 
@@ -45,25 +48,41 @@ def paint(r: Result, style: Style) -> str:
     return style.red if r.verdict is Verdict.VIOLATED else style.yellow
 
 
+_MANY = 20
+"""Beyond so many properties those that hold in every column are listed, not tabulated."""
+
+
 def matrix(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Sequence[Result]], style: Style = PLAIN) -> str:
-    """Properties down, systems across. Properties that no column has are left out, and groups without any."""
+    """Properties down, systems across. Properties that no column has are left out, and groups without any.
+
+    A long table is cut to what does not hold everywhere, so that it fits a screen; the names of the others follow
+    below each group.
+    """
     found = {name: {r.prop.id: r for r in results} for name, results in columns.items()}
     shown = [p.id for ps in groups.values() for p in ps if any(p.id in c for c in found.values())]
     if not shown:
         return ""
-    left = max(len(p) for p in shown) + 2
+    rows = {p: [c[p] for c in found.values() if p in c] for p in shown}
+    listed = {p for p, rs in rows.items() if len(shown) > _MANY and all(cell(r) == "holds" for r in rs)}
+    left = max(len(p) for p in shown if p not in listed or len(listed) == len(shown)) + 2
     widths = {name: max([len(name), *(len(cell(r)) for r in results.values())]) + 2 for name, results in found.items()}
     lines = [" " * (left + 2) + "".join(f"{style.bold}{name:<{widths[name]}}{style.end}" for name in columns).rstrip()]
     for title, properties in groups.items():
-        mine = [p for p in properties if p.id in shown]
+        mine = [p for p in properties if p.id in rows]
         if mine:
             lines.append(f"{style.bold}{title}{style.end}")
         for p in mine:
+            if p.id in listed:
+                continue
             row = f"  {p.id:<{left}}"
             for name in columns:
                 r = found[name].get(p.id)
                 row += f"{paint(r, style)}{cell(r):<{widths[name]}}{style.end}" if r else " " * widths[name]
             lines.append(row.rstrip())
+        rest = [p.id for p in mine if p.id in listed]
+        if rest:
+            text = textwrap.wrap(", ".join(rest), _WIDTH - 8, break_on_hyphens=False)
+            lines += [f"  {style.green}{'holds:' if i == 0 else '      '}{style.end} {t}" for i, t in enumerate(text)]
     return "\n".join(lines)
 
 
@@ -89,26 +108,28 @@ def run_in_words(r: Result) -> str:
     return " → ".join(a.label.replace(" → ", ": ") for a in r.trace.actions) if r.trace is not None else ""
 
 
-def argument(flow: str, summary: str, contrasts: Iterable[Contrast], style: Style = PLAIN, width: int = 110) -> str:
-    """What a flow's central properties come to, and on which of its choices that rests."""
+def argument(flow: str, summary: str, contrasts: Iterable[Contrast], style: Style = PLAIN, *, brief: bool = False) -> str:
+    """What a flow's central properties come to, and on which of its choices that rests; ``brief``: no more than that."""
     lines = [f"{style.bold}{flow}{style.end}: {summary}"]
     for c in contrasts:
         lines.append(f"  {c.prop.id}: {style.bold}{condition(c)}{style.end}")
+        if brief:
+            continue
         for values, r in c.results:
             lines.append(f"    {setting(values):<36} {paint(r, style)}{cell(r)}{style.end}")
         violated = [r for _, r in c.results if r.verdict is Verdict.VIOLATED]
         holds = [r for _, r in c.results if r.verdict is Verdict.HOLDS and not r.vacuous]
         if violated and violated[0].trace is not None:
             first = min(violated, key=lambda r: len(r.trace) if r.trace else 0)
-            lines += _paragraph(run_in_words(first), width, "    run: ")
-            lines += _paragraph(c.prop.if_violated, width, "    violated means: ")
+            lines += _paragraph(run_in_words(first), "    run: ")
+            lines += _paragraph(c.prop.if_violated, "    violated means: ")
         if holds:
-            lines += _paragraph(c.prop.if_holds, width, "    holds means: ")
+            lines += _paragraph(c.prop.if_holds, "    holds means: ")
     return "\n".join(lines)
 
 
-def _paragraph(text: str, width: int, prefix: str) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent=prefix, subsequent_indent=" " * len(prefix)) if text else []
+def _paragraph(text: str, prefix: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=prefix, subsequent_indent=" " * len(prefix)) if text else []
 
 
 def tally(results: Iterable[Result]) -> str:
