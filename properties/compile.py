@@ -75,7 +75,8 @@ class _Compiler:
     system: System
     ground: Grounding = field(init=False)
     fixed: dict[Term, Term] = field(init=False)
-    monitors: dict[tuple[object, ...], Term] = field(default_factory=dict)
+    monitors: dict[tuple[object, ...], tuple[Term, tuple[Term, ...]]] = field(default_factory=dict)
+    """By identity: the monitor, and the updates whose ids are in the key (kept alive, so that no id is used again)."""
     variables: list[Variable] = field(default_factory=list)
     init: list[Term] = field(default_factory=list)
     updates: dict[int, list[tuple[Term, Term]]] = field(default_factory=dict)
@@ -111,10 +112,10 @@ class _Compiler:
         """
         identity = (kind, initially, *(id(u) for u in update))
         if identity in self.monitors:
-            return self.monitors[identity]
+            return self.monitors[identity][0]
         v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=observes)
         term = v.term
-        self.monitors[identity] = term
+        self.monitors[identity] = term, tuple(update)
         self.variables.append(v)
         self.init.append(term if initially else neg(term))
         for i, u in enumerate(update):
