@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from tdisprove.model.language import (
     BOOL,
+    OK,
     TRUE,
     Action,
     Bool,
     Event,
+    Ground,
     Int,
     System,
     Term,
@@ -22,13 +24,17 @@ from tdisprove.model.language import (
     enum,
     ite,
     neg,
+    param,
+    substitute,
 )
 from tdisprove.model.language.terms import next_of
 from tdisprove.properties import (
+    REFUSED,
     After,
     AlwaysPossible,
     Before,
     Between,
+    Formula,
     Globally,
     Invariant,
     Never,
@@ -38,9 +44,19 @@ from tdisprove.properties import (
     Step,
     StepLaw,
 )
+from tdisprove.properties.formulas import Scope
 
-SORTS = (BOOL, enum("Colour", "red", "green", "blue"), Int(0, 3), Int(-2, 1), Int(2, 4), enum("One", "only"))
-EVENTS = tuple(Event(name) for name in ("a", "b", "c"))
+SORTS: tuple[Ground, ...] = (
+    BOOL,
+    enum("Colour", "red", "green", "blue"),
+    Int(0, 3),
+    Int(-2, 1),
+    Int(2, 4),
+    enum("One", "only"),
+)
+number = param("n", Int(0, 1))
+EVENTS = (Event("a"), Event("b"), Event("c", (number,)))
+BUSY = "busy"
 
 
 @st.composite
@@ -99,26 +115,33 @@ def systems(draw: DrawFn, most: int = 4) -> System:
         guard = draw(conditions(variables))
         targets = draw(st.lists(st.sampled_from(movable), max_size=3, unique_by=lambda v: v.name))
         updates = tuple((v.term, draw(values(v, variables))) for v in targets)
-        actions.append(Action(event.name, (), guard, tuple((t, u) for t, u in updates if t is not u)))
+        args = tuple((p.name, draw(st.sampled_from((0, 1)))) for p in event.params)
+        reply = draw(st.sampled_from((OK, OK, BUSY)))
+        actions.append(Action(event.name, args, guard, tuple((t, u) for t, u in updates if t is not u), reply=reply))
     return System("random", variables, init, tuple(actions))
 
 
 @st.composite
 def steps(draw: DrawFn, variables: tuple[Variable, ...]) -> Step:
-    """A kind of step: an event, a condition before, a condition after."""
+    """A kind of step: an event with or without its argument, a reply, a condition before, a condition after."""
     event = draw(st.sampled_from([None, *EVENTS]))
     where: list[Term] = []
+    args: dict[str, Term] = {}
+    if event is not None and event.params:
+        if draw(st.booleans()):
+            args["n"] = const(draw(st.sampled_from((0, 1))), number.sort)
+        if draw(st.booleans()):
+            where.append(number == draw(st.sampled_from((0, 1))))
     if draw(st.booleans()):
         where.append(draw(conditions(variables, 1)))
     if draw(st.booleans()):
         where.append(later(draw(conditions(variables, 1)), variables))
-    return Step(event, {}, None, reduce(lambda a, b: a & b, where, TRUE))
+    reply = draw(st.sampled_from((None, None, OK, BUSY, REFUSED)))
+    return Step(event, args, reply, reduce(lambda a, b: a & b, where, TRUE))
 
 
 def later(t: Term, variables: tuple[Variable, ...]) -> Term:
     """The term after the step, with ground variables (which `after` alone leaves to the grounding)."""
-    from tdisprove.model.language import substitute
-
     return substitute(t, {v.term: next_of(v.term) for v in variables})
 
 
@@ -127,13 +150,13 @@ def properties(draw: DrawFn, variables: tuple[Variable, ...]) -> Property:
     """A property of any kind, in any scope that it may have."""
     kind = draw(st.sampled_from(["invariant", "never", "law", "precedence", "possible", "sometimes"]))
     s = steps(variables)
-    scopes = [
+    scopes: list[Scope] = [
         Globally(),
         After(draw(s), draw(s)),
         After(draw(s), (), initially=draw(st.booleans())),
         Between(draw(s), draw(s)),
     ]
-    formula: object
+    formula: Formula
     if kind == "invariant":
         formula = Invariant(draw(conditions(variables)), draw(st.sampled_from(scopes)))
     elif kind == "never":
@@ -146,7 +169,7 @@ def properties(draw: DrawFn, variables: tuple[Variable, ...]) -> Property:
         formula = AlwaysPossible(draw(s), draw(conditions(variables)))
     else:
         formula = Sometimes(draw(s) if draw(st.booleans()) else draw(conditions(variables)))
-    return Property("p", "Random.", formula)  # type: ignore[arg-type]
+    return Property("p", "Random.", formula)
 
 
 @st.composite

@@ -8,10 +8,11 @@ from typing import Any
 
 import naive
 from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import lists
 from random_systems import properties, systems
 from tdisprove.explore import Verdict
 from tdisprove.explore.explicit import ExplicitEngine
-from tdisprove.model.language import Action, System, Term
+from tdisprove.model.language import BOOL, TRUE, Action, System, Term, Variable, conj
 from tdisprove.properties import (
     After,
     AlwaysPossible,
@@ -53,22 +54,31 @@ def runs(system: System) -> Iterator[Run]:
             return
 
 
-def two_state(t: Term, before: Mapping[str, Any], after: Mapping[str, Any]) -> Any:
+def two_state(t: Term, before: Mapping[str, Any], after: Mapping[str, Any], args: Mapping[str, Any]) -> Any:
     if t.op.name == "NEXT":
         return after[str(t.data)]
+    if t.op.name == "PARAM":
+        return args[str(t.data)]
     if t.op.name in ("CONST", "VAR"):
         return naive.value(t, before)
-    return naive.OPERATORS[t.op.name](*(two_state(a, before, after) for a in t.args))
+    return naive.OPERATORS[t.op.name](*(two_state(a, before, after, args) for a in t.args))
 
 
 def matches(steps: Any, run: Run, i: int) -> bool:
     """Whether step ``i`` (the one into state ``i``) is such a step."""
     alternatives: tuple[Step, ...] = steps if isinstance(steps, tuple) else (steps,)
-    states, actions = run
-    return any(
-        (s.event is None or s.event.name == actions[i - 1].event) and bool(two_state(s.where, states[i - 1], states[i]))
-        for s in alternatives
-    )
+    before, after, action = run[0][i - 1], run[0][i], run[1][i - 1]
+    given = dict(action.args)
+
+    def is_such(s: Step) -> bool:
+        return (
+            (s.event is None or s.event.name == action.event)
+            and (s.reply in (None, action.reply) or (s.reply == "refused" and action.reply != "ok"))
+            and all(given[name] == wanted.data for name, wanted in s.args.items())
+            and bool(two_state(s.where, before, after, given))
+        )
+
+    return any(map(is_such, alternatives))
 
 
 def intervals(scope: Any, run: Run) -> Iterator[tuple[int, int, bool]]:
@@ -91,7 +101,8 @@ def breaks(formula: Any, run: Run) -> bool:
     n = len(actions)
     if isinstance(formula, StepLaw):
         return any(
-            matches(formula.on, run, i) and not two_state(formula.must, states[i - 1], states[i]) for i in range(1, n + 1)
+            matches(formula.on, run, i) and not two_state(formula.must, states[i - 1], states[i], {})
+            for i in range(1, n + 1)
         )
     for start, end, closed in intervals(formula.scope, run):
         if isinstance(formula.scope, Before | Between) and not closed:
@@ -143,3 +154,27 @@ def test_monitors_never_restrain_the_system(system: System) -> None:
     watched, _ = compile_properties(system, [everything, possible])
     assert all(a.guard is b.guard for a, b in zip(watched.actions, system.actions, strict=True))
     assert naive.explore(watched).depth >= naive.explore(system).depth
+
+
+def test_only_equal_monitors_are_shared() -> None:
+    bits = tuple(Variable(f"x{i}", BOOL) for i in range(8))
+    flips = tuple(Action("flip", (), TRUE, ((v.term, ~v.term),)) for v in bits)
+    system = System("bits", bits, conj(*(~v.term for v in bits)), flips)
+    steps = [Step(None, {}, None, t) for v in bits for t in (v.term, ~v.term)]
+    pairs = [(opens, closes) for opens in steps for closes in steps if opens is not closes]
+    # Scopes that open and close at different steps, each of them twice.
+    twice = [Property(f"p{i}", "P.", Never(steps[0], After(*pair))) for i, pair in enumerate([*pairs, *pairs])]
+    watched, obligations = compile_properties(system, twice)
+    assert len(watched.variables) == len(bits) + len(pairs)
+    for o, o_again in zip(obligations[: len(pairs)], obligations[len(pairs) :], strict=True):
+        assert all(o.steps[i] is o_again.steps[i] for i in o.steps)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@given(systems(most=3).flatmap(lambda s: lists(properties(s.variables), min_size=2, max_size=6).map(lambda p: (s, p))))
+def test_a_property_compiled_with_others_means_what_it_means_alone(case: tuple[System, list[Property]]) -> None:
+    system, found = case
+    together = ExplicitEngine().check(*compile_properties(system, found))
+    for p, among in zip(found, together.outcomes, strict=True):
+        (alone,) = ExplicitEngine().check(*compile_properties(system, [p])).outcomes
+        assert (among.verdict, among.path and among.depth) == (alone.verdict, alone.path and alone.depth)
