@@ -12,11 +12,7 @@ import z3
 
 from ..model.language import State
 from ..properties.compile import Obligation
-from .encoding import Encoding
-
-
-class SolverGaveUp(Exception):
-    """Z3 answered neither sat nor unsat, mostly because its time was over."""
+from .encoding import Budget, Encoding
 
 
 class BoundedSearch:
@@ -31,25 +27,23 @@ class BoundedSearch:
         self._state = encoding.broken_state(obligation)
         self._step = encoding.broken_step(obligation)
 
-    def deeper(self, seconds: float | None = None) -> tuple[State, tuple[int, ...]] | None:
+    def deeper(self, budget: Budget) -> tuple[State, tuple[int, ...]] | None:
         """A run that breaks the obligation in exactly ``depth + 1`` steps, or None; then ``depth`` is one more.
 
-        A state is broken after the run's last action, a step in it. Raises `SolverGaveUp` beyond the time.
+        A state is broken after the run's last action, a step in it. Raises `OutOfBudgetError`; that depth is
+        then still open, and may be tried again.
         """
         e, d = self.encoding, self.depth + 1
+        broken = e.at(self._state, d)
         if d:
             self.solver.add(e.leaving(d - 1))
-        broken = [e.at(self._state, d)] + ([e.at(self._step, d - 1)] if d else [])
-        self.solver.push()
-        self.solver.add(e.any(broken))
-        if seconds is not None:
-            self.solver.set("timeout", max(1, int(seconds * 1000)))
-        answer = self.solver.check()
-        if answer == z3.unknown:
-            raise SolverGaveUp(self.solver.reason_unknown())
-        if answer == z3.sat:
+            broken = z3.Or(broken, e.at(self._step, d - 1))
+        name = e.literal(f"broken {d}")
+        self.solver.add(z3.Implies(name, broken))
+        if budget.satisfiable(self.solver, name):
             model = self.solver.model()
             return e.state(e.codes(model, 0)), tuple(e.action(model, k) for k in range(d))
-        self.solver.pop()
+        # That it is impossible helps the solver at greater depths.
+        self.solver.add(z3.Not(name), z3.Not(broken))
         self.depth = d
         return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -46,11 +46,6 @@ class Budget:
         """The seconds that are left; None when there is no end."""
         return None if self.at is None else self.at - time.perf_counter()
 
-    def within(self, seconds: float) -> Budget:
-        """The same, and at most so many seconds from now."""
-        soon = time.perf_counter() + seconds
-        return replace(self, at=soon if self.at is None else min(self.at, soon))
-
     def satisfiable(self, solver: Any, *assumptions: Any) -> bool:
         """Whether the solver's constraints have a solution under the assumptions.
 
@@ -61,13 +56,15 @@ class Budget:
         left = self.left
         if left is not None:
             if left <= 0:
-                raise OutOfBudgetError("time")
+                raise OutOfBudgetError("the time limit was reached")
             solver.set("timeout", max(1, int(left * 1000)))
         answer = solver.check(*assumptions)
         if answer == z3.unknown:
-            if "interrupted" in solver.reason_unknown():
+            reason = solver.reason_unknown()
+            if "interrupted" in reason:
                 raise KeyboardInterrupt
-            raise OutOfBudgetError("time" if left is not None else f"Z3 gave up: {solver.reason_unknown()}")
+            timed_out = left is not None and reason in ("timeout", "canceled")
+            raise OutOfBudgetError("the time limit was reached" if timed_out else f"Z3 gave up: {reason}")
         return bool(answer == z3.sat)
 
 

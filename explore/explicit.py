@@ -263,7 +263,7 @@ class _Search:
             self.stopped = f"the state limit {limits.states} was reached"
         elif limits.seconds is not None and now - self.start > limits.seconds:
             self.stopped = f"the time limit of {limits.seconds:g} s was reached"
-        elif limits.memory is not None and _resident() > limits.memory:
+        elif limits.memory is not None and resident_memory() > limits.memory:
             self.stopped = f"the memory limit of {limits.memory:,} bytes was reached"
         if limits.progress is not None and now - self.reported > _PROGRESS_EVERY:
             self.reported = now
@@ -292,7 +292,7 @@ class _Search:
         )  # fmt: skip
 
 
-def _resident() -> int:
+def resident_memory() -> int:
     """The bytes of memory that this process occupies (the most it ever did, where the system tells only that).
 
     Raises `ModelError` on systems that tell neither.

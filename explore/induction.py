@@ -2,28 +2,35 @@
 
 An obligation that holds is seldom inductive by itself: Z3 finds a *counterexample to induction* (CTI), a state
 that keeps the obligation and every lemma so far, from which one step breaks one of them. Such a state is
-unreachable. The set of reachable states, as exploration gives it, tells how to say so in few words: variables
-are dropped from the description of the state, and values added to it, as long as no reachable state fits. The
-negation is a new lemma. The reachable states only guide the search; a proof counts when `verify`, with a fresh
-solver and without them, finds it inductive.
+unreachable; `lemmas` says, from the reachable states as exploration gives them, how to exclude it and many
+like it in few words. That is repeated until no step breaks anything, which must come: the conjunction of all
+true lemmas is the set of reachable states.
+
+Exploration only guides the search. A proof counts when `verify` accepts it, with fresh solvers, action by action,
+and with the updates substituted into what must be kept, where the search used one transition relation.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-import numpy as np
 import z3
 from numpy.typing import NDArray
 
-from ..model.language import System, Term, disj, one_of, support
+from ..model.language import TRUE, Action, System, Term, conj, substitute, support
 from ..properties.compile import Obligation
-from .bounded import SolverGaveUp
-from .encoding import Encoding
-from .layout import size, value_of
+from .encoding import Budget, Codes, Encoding, OutOfBudgetError, inside
+from .evaluate import enabled, evaluate, named, successor
+from .lemmas import Cube, Oracle, distances
+
+_CANDIDATES = 5
+"""So many cubes around the state of a CTI are compared."""
+
+_NO_LIMIT = Budget()
 
 
 @dataclass(frozen=True)
@@ -44,174 +51,274 @@ class NotProved(Exception):
     """There is no proof of this kind: a reachable state, or step from one, breaks the obligation."""
 
 
-def prove(system: System, obligation: Obligation, reached: NDArray[Any], seconds: float | None = None) -> Proof:
+def prove(
+    system: System,
+    obligation: Obligation,
+    reached: NDArray[Any] | Oracle,
+    budget: Budget = _NO_LIMIT,
+    *,
+    encoding: Encoding | None = None,
+    verified: bool = True,
+) -> Proof:
     """Find lemmas under which the obligation is inductive.
 
-    ``reached``: the reachable states as domain codes, shape (states, variables). Raises `NotProved` when one of
-    them breaks the obligation, `Disagreement` when Z3 takes a step from one of them to none of them, and
-    `SolverGaveUp` when the time is over. The result has passed `verify`.
+    ``reached``: the reachable states as domain codes, shape (states, variables). ``encoding``: that of the system,
+    where there is one already. Raises `NotProved` when a reachable state breaks the obligation, `Disagreement`
+    when Z3 takes a step from one of them to none of them, and `OutOfBudgetError`. The result has passed `verify`,
+    unless the caller sees to that (for the whole system, say, of which this one is a slice).
     """
     start = time.perf_counter()
-    search = _LemmaSearch(system, obligation, reached, None if seconds is None else start + seconds)
+    oracle = reached if isinstance(reached, Oracle) else Oracle(system, reached)
+    search = _LemmaSearch(encoding or Encoding(system), obligation, oracle, budget)
     lemmas = search.run()
-    flaw = verify(system, obligation, lemmas, seconds)
-    if flaw is not None:
-        raise Disagreement(f"{obligation}: the lemmas that were found are refused: {flaw}")
+    if verified:
+        flaw = verify(system, obligation, lemmas, budget)
+        if flaw is not None:
+            raise Disagreement(f"{obligation}: the lemmas that were found are refused: {flaw}")
     return Proof(obligation, lemmas, search.ctis, time.perf_counter() - start)
 
 
-def verify(system: System, obligation: Obligation, lemmas: Sequence[Term], seconds: float | None = None) -> str | None:
-    """Whether the obligation and the lemmas together are inductive, asked of a fresh solver: None, or what fails.
+# --- verification -----------------------------------------------------------------------------------------------------
+
+
+def verify(system: System, obligation: Obligation, lemmas: Sequence[Term], budget: Budget = _NO_LIMIT) -> str | None:
+    """Whether the obligation and the lemmas together are inductive, asked of fresh solvers: None, or what fails.
 
     Checked are initiation (initial states keep all), consecution (steps from states that keep all lead to such)
-    and safety (no step from such a state breaks the obligation).
+    and safety (no step from such a state breaks the obligation, or moves a variable that matters out of its domain).
+    An action that changes nothing of what is to be kept is passed over, so a proof of a slice is checked on the
+    whole system at little cost, and slicing has not to be believed. Raises `OutOfBudgetError`.
     """
-    return k_induction(system, obligation, 1, lemmas, seconds=seconds)
+    e = Encoding(system)
+    facts = (obligation.state, *lemmas)
+    initial, keeping = e.solver(), e.solver()
+    initial.add(e.init)
+    keeping.add(e.domain, *(e.term(f) for f in facts))
+    for f in facts:
+        if _solvable(initial, z3.Not(e.term(f)), budget):
+            return f"initiation: an initial state breaks `{f}`"
+    touched = [_touched(a, facts) for a in system.actions]
+    read = _read(system, obligation, facts, touched)
+    for i, a in enumerate(system.actions):
+        wanted = {
+            "safety": conj(
+                obligation.steps.get(i, TRUE), *(inside(system, t, value) for t, value in a.updates if t.name in read)
+            ),
+            "consecution": conj(*(after for _, after in touched[i])),
+        }
+        if conj(*wanted.values()) is TRUE or not _breaks(e, keeping, a, conj(*wanted.values()), budget):
+            continue
+        for name, term in wanted.items():
+            if _breaks(e, keeping, a, term, budget):
+                return f"{name}: {a.label} from a state that keeps everything breaks it"
+    return None
+
+
+def _breaks(e: Encoding, solver: Any, a: Action, wanted: Term, budget: Budget) -> bool:
+    return _solvable(solver, z3.And(e.term(a.guard), z3.Not(e.term(wanted))), budget)
+
+
+def _solvable(solver: Any, expression: Any, budget: Budget) -> bool:
+    """Whether the expression can be true beside what the solver has; which it does not keep."""
+    solver.push()
+    solver.add(expression)
+    answer = budget.satisfiable(solver)
+    solver.pop()
+    return answer
+
+
+def _touched(a: Action, facts: Iterable[Term]) -> list[tuple[Term, Term]]:
+    """The facts that the action may change, each with what must hold before the step for it to hold after."""
+    changed = a.update_of
+    memo: dict[Term, Term] = {}
+    return [(f, substitute(f, changed, memo)) for f in facts if any(v in changed for v in support(f))]
+
+
+def _read(
+    system: System, obligation: Obligation, facts: Iterable[Term], touched: Sequence[list[tuple[Term, Term]]]
+) -> set[str]:
+    """The variables on whose values the argument rests."""
+    terms = [*facts, *obligation.terms, *(after for found in touched for _, after in found)]
+    terms += [a.guard for i, a in enumerate(system.actions) if touched[i] or i in obligation.steps]
+    return {v.name for t in terms for v in support(t)}
+
+
+# --- k-induction ------------------------------------------------------------------------------------------------------
 
 
 def k_induction(
-    system: System,
-    obligation: Obligation,
-    k: int,
-    lemmas: Sequence[Term] = (),
-    *,
-    simple_path: bool = False,
-    seconds: float | None = None,
+    system: System, obligation: Obligation, k: int, budget: Budget = _NO_LIMIT, *, simple_path: bool = False
 ) -> str | None:
-    """Whether the obligation holds by k-induction with the lemmas: None, or what fails.
+    """Whether the obligation holds by k-induction: None, or what fails.
 
-    Base: no run of fewer than ``k`` steps breaks anything. Step: after any ``k - 1`` steps through states that
-    keep everything, the next step breaks nothing. With ``simple_path`` the states of these must differ, which
-    makes the method complete on finite systems. Raises `SolverGaveUp` when the time is over.
+    Base: no run of fewer than ``k`` steps breaks it. Step: after any ``k - 1`` steps that keep it, through
+    states that keep it, neither the next step nor the state after it breaks it. With ``simple_path`` the states
+    before that step must differ; a shortest violation is such a path, so some ``k`` then decides. Raises
+    `OutOfBudgetError`.
     """
     e = Encoding(system)
-    good = e.all([z3.Not(e.broken_state(obligation)), *(e.term(t) for t in lemmas)])
-    broken_step = e.broken_step(obligation)
-
-    def fails(solver: Any, k: int) -> bool:
-        """Whether the step from frame k - 1, or the state of frame k, can break something."""
-        solver.push()
-        solver.add(e.any([e.at(broken_step, k - 1), z3.Not(e.at(good, k))]))
-        answer = _ask(solver, seconds)
-        solver.pop()
-        return answer
-
-    base = e.solver()
+    broken_state, broken_step = e.broken_state(obligation), e.broken_step(obligation)
+    base, step = e.solver(), e.solver()
     base.add(e.init)
-    base.push()
-    base.add(z3.Not(good))
-    if _ask(base, seconds):
-        return "initiation: an initial state breaks it"
-    base.pop()
-    for i in range(1, k):
-        base.add(e.leaving(i - 1))
-        if fails(base, i):
-            return f"base: a run of {i} steps breaks it"
-    step = e.solver()
+    step.add(e.domain)
     for i in range(k):
-        step.add(e.at(e.domain, i), e.at(good, i), e.leaving(i))
-        if i:
-            step.add(z3.Not(e.at(broken_step, i - 1)))
-    if simple_path:
-        frames = [e.frame(i) for i in range(k)]
-        step.add(*(e.any([x != y for x, y in zip(a, b, strict=True)]) for n, b in enumerate(frames) for a in frames[:n]))
-    return "consecution: a step from a state that keeps it breaks it" if fails(step, k) else None
+        broken = e.any([e.at(broken_state, i)] + ([e.at(broken_step, i - 1)] if i else []))
+        if _solvable(base, broken, budget):
+            return f"base: a run of {i} steps breaks it"
+        base.add(z3.Not(broken), e.leaving(i))
+        step.add(z3.Not(broken), e.leaving(i))
+        if simple_path:
+            step.add(*(z3.Not(e.same(j, i)) for j in range(i)))
+    fails = _solvable(step, z3.Or(e.at(broken_state, k), e.at(broken_step, k - 1)), budget)
+    return "consecution: a step after states that keep it breaks it" if fails else None
 
 
-def _ask(solver: Any, seconds: float | None, *assumptions: Any) -> bool:
-    if seconds is not None:
-        solver.set("timeout", max(1, int(seconds * 1000)))
-    answer = solver.check(*assumptions)
-    if answer == z3.unknown:
-        raise SolverGaveUp(solver.reason_unknown())
-    return bool(answer == z3.sat)
+# --- the search for lemmas --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Fact:
+    """Something that every step must keep. ``broken`` asks for a step that breaks it; ``alone`` as well, from a state that keeps it."""
+
+    term: Term
+    broken: Any
+    alone: Any
 
 
 class _LemmaSearch:
-    def __init__(self, system: System, obligation: Obligation, reached: NDArray[Any], until: float | None) -> None:
-        self.system = system
+    def __init__(self, encoding: Encoding, obligation: Obligation, oracle: Oracle, budget: Budget) -> None:
+        self.encoding = encoding
         self.obligation = obligation
-        self.reached = reached
-        self.until = until
+        self.oracle = oracle
+        self.budget = budget
         self.ctis = 0
-        self.encoding = Encoding(system)
-        e = self.encoding
-        self.solver: Any = e.solver()
-        # Every step from a state that is not known to be unreachable.
-        self.solver.add(e.domain, z3.Not(e.broken_state(obligation)), e.leaving(0))
-        self.lemmas: list[Term] = []
-        self.cores: list[set[int]] = []
-        """For each lemma: the lemmas from which it follows."""
-        named = {v.name for t in obligation.terms for v in support(t)}
-        # What the obligation does not mention is dropped first, and of that what has most values.
-        order = sorted(range(len(system.variables)), key=lambda j: -size(system.variables[j].sort))
-        self.order = sorted(order, key=lambda j: system.variables[j].name in named)
+        self.distance = distances(encoding.system, obligation)
+        self.solver: Any = encoding.solver()
+        self.solver.add(encoding.domain, encoding.leaving(0), encoding.term(obligation.state))
+        self.tried: dict[Cube, _Fact] = {}
+        self.lemmas: list[_Fact] = []
+        self.goal = _goal(encoding, self.solver, obligation)
 
     def run(self) -> tuple[Term, ...]:
         e = self.encoding
         initial = e.solver()
         initial.add(e.init, e.broken_state(self.obligation))
-        if _ask(initial, None):
+        if self.budget.satisfiable(initial):
             raise NotProved(f"{self.obligation}: an initial state breaks it")
-        needed = self._settle(e.any([e.broken_step(self.obligation), e.at(e.broken_state(self.obligation), 1)]))
+        # A fact that no step breaks stays so: lemmas are only added.
+        self._settle(self.goal, None)
         done = 0
         while done < len(self.lemmas):
-            # A lemma that is asserted stays so: what was settled before remains settled.
-            self.cores.append(self._settle(z3.Not(e.at(e.term(self.lemmas[done]), 1)), of_lemma=True))
+            self._settle(self.lemmas[done].broken, self.lemmas[done].term)
             done += 1
-        # Of the lemmas only those that the obligation rests on, and those on which these rest in turn.
-        kept: set[int] = set()
-        while needed:
-            i = needed.pop()
-            kept.add(i)
-            needed |= self.cores[i] - kept
-        return tuple(self.lemmas[i] for i in sorted(kept))
+        return _needed(e, self.obligation, [f.term for f in self.lemmas], self.budget)
 
-    def _settle(self, target: Any, *, of_lemma: bool = False) -> set[int]:
-        """Add lemmas until no step reaches the target; returns the numbers of those that are needed for that."""
-        e = self.encoding
-        goal = e.literal(f"goal {len(self.cores)} {of_lemma}")
-        self.solver.add(z3.Implies(goal, target))
-        while True:
-            names = [e.literal(f"lemma {i}") for i in range(len(self.lemmas))]
-            seconds = None if self.until is None else self.until - time.perf_counter()
-            if seconds is not None and seconds <= 0:
-                raise SolverGaveUp("the time is over")
-            if not _ask(self.solver, seconds, goal, *names):
-                core = {str(c) for c in self.solver.unsat_core()}
-                return {i for i in range(len(self.lemmas)) if f"lemma {i}" in core}
-            codes = np.array(e.codes(self.solver.model(), 0))
+    def _settle(self, broken: Any, lemma: Term | None) -> None:
+        """Add lemmas until no step breaks the lemma (None: the obligation)."""
+        while self.budget.satisfiable(self.solver, broken):
+            model = self.solver.model()
+            codes, number = self.encoding.codes(model), self.encoding.action(model)
+            if codes in self.oracle:
+                self._judge(codes, number, lemma)
             self.ctis += 1
-            matches = self.reached == codes
-            if matches.all(axis=1).any():
-                if of_lemma:
-                    raise Disagreement(
-                        f"{self.obligation}: Z3 steps from a reachable state to one that exploration never reached"
-                    )
-                raise NotProved(f"{self.obligation}: a step from a reachable state breaks it")
-            lemma = self._generalised(codes, matches)
-            self.solver.add(z3.Implies(e.literal(f"lemma {len(self.lemmas)}"), e.term(lemma)))
-            self.lemmas.append(lemma)
+            self._exclude(codes)
 
-    def _generalised(self, codes: NDArray[Any], matches: NDArray[np.bool_]) -> Term:
-        """A clause that excludes the state and no reachable one: as few variables, and as few values, as may be."""
-        differing = (~matches).sum(axis=1)
-        kept = set(range(len(codes)))
-        for j in self.order:
-            # The variable may go unless it alone tells some reachable state from this one.
-            if not ((differing == 1) & ~matches[:, j]).any():
-                kept.discard(j)
-                differing = differing - ~matches[:, j]
-        allowed: dict[int, list[int]] = {}
-        fits = {j: matches[:, j] for j in kept}
-        for j in sorted(kept):
-            # What reachable states that fit all the rest have in this variable; everything else is excluded.
-            others = np.ones(len(matches), bool)
-            for i in kept - {j}:
-                others &= fits[i]
-            allowed[j] = sorted({int(c) for c in np.unique(self.reached[others, j])})
-            fits[j] = ~np.isin(self.reached[:, j], allowed[j])
-        variables = self.system.variables
-        return disj(
-            *(one_of(variables[j].term, *(value_of(c, variables[j].sort) for c in allowed[j])) for j in sorted(kept))
+    def _judge(self, codes: Codes, number: int, lemma: Term | None) -> None:
+        """A CTI in a reachable state: the obligation is violated, or somebody is wrong about what a step does."""
+        system = self.encoding.system
+        state, action = self.encoding.state(codes), system.actions[number]
+        if lemma is None and enabled(system, action, state):
+            law = evaluate(self.obligation.steps.get(number, TRUE), named(system, state))
+            # Where an update leaves its domain, `successor` says so: that is a fault of the system.
+            after = named(system, successor(system, action, state))
+            if not (law and evaluate(self.obligation.state, after)):
+                raise NotProved(f"{self.obligation}: a step from a reachable state breaks it")
+        what = self.obligation if lemma is None else f"`{lemma}`"
+        raise Disagreement(
+            f"{self.obligation}: Z3 breaks {what} by {action.label} from a reachable state; exploration does not"
         )
+
+    def _exclude(self, codes: Codes) -> None:
+        """Add a lemma that excludes the state: one that no step breaks as things are, if there is one at hand."""
+        candidates = [self._candidate(c) for c in islice(self.oracle.cubes(codes, self.distance), _CANDIDATES)]
+        inductive = (f for f in candidates if not self.budget.satisfiable(self.solver, f.alone))
+        fact = next(inductive, candidates[0])
+        self.lemmas.append(fact)
+        self.solver.add(self.encoding.term(fact.term))
+
+    def _candidate(self, cube: Cube) -> _Fact:
+        if cube not in self.tried:
+            e, n = self.encoding, len(self.tried)
+            term = cube.lemma(e.system)
+            fact = _Fact(term, e.literal(f"broken {n}"), e.literal(f"broken alone {n}"))
+            self.solver.add(
+                z3.Implies(fact.broken, z3.Not(e.at_next(e.term(term)))),
+                z3.Implies(fact.alone, z3.And(e.term(term), fact.broken)),
+            )
+            self.tried[cube] = fact
+        return self.tried[cube]
+
+
+def _goal(e: Encoding, solver: Any, obligation: Obligation) -> Any:
+    """A literal that asks for a step that breaks the obligation."""
+    goal = e.literal("broken goal")
+    solver.add(z3.Implies(goal, z3.Or(z3.Not(e.at_next(e.term(obligation.state))), e.broken_step(obligation))))
+    return goal
+
+
+def _needed(e: Encoding, obligation: Obligation, lemmas: Sequence[Term], budget: Budget) -> tuple[Term, ...]:
+    """Of lemmas that make the obligation inductive, those that suffice for it.
+
+    First those that unsatisfiable cores name, then one after the other is left out as long as that goes well.
+    When the budget runs out, the result has more of them than it must.
+    """
+    solver = e.solver()
+    solver.add(e.domain, e.leaving(0), e.term(obligation.state))
+    broken = {-1: _goal(e, solver, obligation)}  # -1 stands for the obligation
+    uses: list[Any] = []
+    for i, lemma in enumerate(lemmas):
+        now = e.term(lemma)
+        uses.append(e.literal(f"use {i}"))
+        broken[i] = e.literal(f"broken {i}")
+        solver.add(z3.Implies(uses[i], now), z3.Implies(broken[i], z3.Not(e.at_next(now))))
+    number = {use.get_id(): i for i, use in enumerate(uses)}
+
+    def core(fact: int, among: Collection[int]) -> set[int] | None:
+        """Which of the lemmas suffice for every step to keep the fact; None: not all of them together."""
+        if budget.satisfiable(solver, broken[fact], *(uses[i] for i in among)):
+            return None
+        return {number[c.get_id()] for c in solver.unsat_core() if c.get_id() in number}
+
+    def closure(known: Mapping[int, set[int]], among: Collection[int]) -> dict[int, set[int]]:
+        """The core of the obligation, those of the lemmas in it, and so on; the lemmas ``among`` are inductive."""
+        cores: dict[int, set[int]] = {}
+        todo = [-1]
+        while todo:
+            fact = todo.pop()
+            if fact not in cores:
+                found = known[fact] if fact in known else core(fact, among)
+                assert found is not None, "lemmas that make an obligation inductive stay so"
+                cores[fact] = found
+                todo.extend(found)
+        return cores
+
+    kept: Collection[int] = range(len(lemmas))
+    try:
+        cores = closure({}, kept)
+        kept = cores.keys() - {-1}
+        for i in sorted(kept):
+            if i not in kept:
+                continue
+            rest = kept - {i}
+            changed: dict[int, set[int]] = {}
+            for fact in (f for f, used in cores.items() if i in used and f != i):
+                found = core(fact, rest)
+                if found is None:
+                    break
+                changed[fact] = found
+            else:
+                cores = closure({**cores, **changed}, rest)
+                kept = cores.keys() - {-1}
+    except OutOfBudgetError:
+        pass  # what is kept so far is inductive
+    return tuple(lemmas[i] for i in sorted(kept))
