@@ -25,9 +25,9 @@ from .explore.coverage import unused
 from .explore.explicit import ExplicitEngine, reachable
 from .explore.quotient import quotient
 from .model.flows import FLOWS
-from .model.flows.flow import DEFAULT_TOPOLOGY, parse_knob
+from .model.flows.flow import parse_knob
 from .model.language import ModelError, Value
-from .model.world import KNOBS, WORLD
+from .model.world import ASPECTS, KNOBS
 from .properties import Property
 from .properties.catalogue import CENTRAL, GROUPS, Expectation, expectation
 from .reports.files import write_machines, write_quotient, write_traces
@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         "--project", metavar="VAR[,VAR…]", help="also the state graph, with states that agree on these variables merged"
     )
     explore.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
+    explore.add_argument("--aspect", choices=tuple(ASPECTS), default="lifecycle", help="of the flow (default: %(default)s)")
     explore.set_defaults(run=_explore)
 
     diagram = verbs.add_parser(
@@ -144,7 +145,9 @@ def _add_setting(p: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
     )
     for name, of in (("devices", "device"), ("tdis", "tdi"), ("tvms", "tvm")):
-        p.add_argument(f"--{name}", type=_count, metavar="N", help=f"number of {name} (default: {DEFAULT_TOPOLOGY[of]})")
+        p.add_argument(
+            f"--{name}", type=_count, metavar="N", help=f"number of {name} (default: {ASPECTS['lifecycle'].topology[of]})"
+        )
 
 
 def _add_engine(p: argparse.ArgumentParser) -> None:
@@ -261,7 +264,7 @@ def _decide(
     columns: dict[str, list[Result]] = {}
     for target in found:
         results = check(target.system, target.properties, engine, limits, slicing=slicing)
-        columns[target.name] = results
+        columns.setdefault(target.name, []).extend(results)
         if limits.progress is not None:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
         if any("interrupted" in n for r in results for n in r.notes):
@@ -296,7 +299,7 @@ def _check(args: argparse.Namespace) -> int:
     if folder is not None:
         written = [f for name, results in columns.items() for f in write_traces(folder, name, results)]
         if any(t.flow is not None for t in found):
-            written += write_machines(folder, WORLD)
+            written += [f for a in ASPECTS.values() for f in write_machines(folder, a.model, a.name)]
         if args.format == "text":
             print(_written(written, folder))
     every = [r for results in columns.values() for r in results]
@@ -323,7 +326,7 @@ def _differences(columns: Mapping[str, list[Result]]) -> list[str]:
 
 def _print_check(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
     style = _style()
-    groups: dict[str, tuple[Property, ...]] = dict(GROUPS)
+    groups: dict[str, tuple[Property, ...]] = {g.title: g.properties for g in GROUPS}
     for t in found:
         if t.flow is None:
             groups[t.name] = t.properties
@@ -402,7 +405,7 @@ def _prove(args: argparse.Namespace) -> int:
 
 def _explore(args: argparse.Namespace) -> int:
     topology, knobs = _setting(args)
-    (target,) = targets(args.flows, args.property, topology, knobs)
+    target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = _folder(args.output)
     if folder is not None and not args.project:
         raise ModelError(
@@ -415,7 +418,7 @@ def _explore(args: argparse.Namespace) -> int:
     statistics = explored.statistics
     if limits.progress is not None:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-    dead, never = unused(system, statistics, WORLD.rules if target.flow is not None else None)
+    dead, never = unused(system, statistics, ASPECTS[target.aspect].model.rules if target.flow is not None else None)
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
     )
@@ -449,6 +452,14 @@ def _explore(args: argparse.Namespace) -> int:
     return HOLDS if statistics.complete else UNKNOWN
 
 
+def _one(found: list[Target], aspect: str) -> Target:
+    """The target of an aspect; of a system file, its only one."""
+    for target in found:
+        if target.flow is None or target.aspect == aspect:
+            return target
+    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
+
+
 def _print_names(title: str, names: list[str]) -> None:
     if names:
         print(f"  {title} ({len(names)}):")
@@ -470,13 +481,13 @@ def _diagram(args: argparse.Namespace) -> int:
     if args.what == "machines":
         folder = _folder(args.output)
         assert folder is not None
-        written = write_machines(folder, WORLD)
+        written = [f for a in ASPECTS.values() for f in write_machines(folder, a.model, a.name)]
     else:
-        (target,) = targets([args.what], args.property, topology, knobs)
+        found = targets([args.what], args.property, topology, knobs)
         folder = _folder(args.output)
         assert folder is not None
-        columns, notes = _decide([target], ExplicitEngine(), _limits(args))
-        written = write_traces(folder, target.name, columns[target.name])
+        columns, notes = _decide(found, ExplicitEngine(), _limits(args))
+        written = [f for name, results in columns.items() for f in write_traces(folder, name, results)]
         if not written:
             notes = [*notes, "nothing to draw: no property has a trace (all hold)"]
     if args.format == "json":
@@ -513,9 +524,18 @@ def _list_flows() -> list[dict[str, object]]:
 
 def _list_properties() -> list[dict[str, object]]:
     return [
-        {"id": p.id, "summary": p.says, "group": group, "protects": p.protects, "cite": p.cite, "formula": str(p.formula)}
-        for group, ps in GROUPS.items()
-        for p in ps
+        {
+            "id": p.id,
+            "summary": p.says,
+            "aspect": g.aspect,
+            "group": g.title,
+            "protects": p.protects,
+            "binds": p.binds,
+            "cite": p.cite,
+            "formula": str(p.formula),
+        }
+        for g in GROUPS
+        for p in g.properties
     ]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from ..model.flows import Flow
-from ..model.language import Bool, Enum, Int, Value
-from ..model.language.sorts import ground_sort
-from ..model.world import WORLD
+from ..model.language import Value
+from ..model.world import KNOBS
+from ..properties.catalogue import aspect_of
 from ..properties.property import Property
 from .check import Result, check
 from .engine import NO_LIMITS, Engine, Limits
@@ -47,9 +47,7 @@ class Contrast:
 
 def domain(knob: str) -> tuple[Value, ...]:
     """The values of a knob of the world."""
-    sort = ground_sort(next(f for f in WORLD.knobs if f.name == knob).sort, {})
-    assert isinstance(sort, Bool | Enum | Int)
-    return sort.domain
+    return next(k for k in KNOBS if k.name == knob).sort.domain
 
 
 def contrast(
@@ -64,10 +62,11 @@ def contrast(
 ) -> list[Contrast]:
     """Check the properties for every combination of the knobs, the flow's other choices being as they are."""
     wanted = list(properties)
-    rows: list[tuple[Mapping[str, Value], list[Result]]] = []
+    rows: dict[str, list[tuple[Mapping[str, Value], Result]]] = {p.id: [] for p in wanted}
     for values in product(*(domain(k) for k in knobs)):
         setting = dict(zip(knobs, values, strict=True))
-        rows.append((setting, check(flow.system(topology, {**(changed or {}), **setting}), wanted, engine, limits)))
-    return [
-        Contrast(p, tuple(knobs), tuple((setting, results[i]) for setting, results in rows)) for i, p in enumerate(wanted)
-    ]
+        for aspect in dict.fromkeys(aspect_of(p) for p in wanted):
+            system = flow.system(topology, {**(changed or {}), **setting}, aspect=aspect)
+            for r in check(system, [p for p in wanted if aspect_of(p) == aspect], engine, limits):
+                rows[r.prop.id].append((setting, r))
+    return [Contrast(p, tuple(knobs), tuple(rows[p.id])) for p in wanted]

@@ -9,19 +9,20 @@ from pathlib import Path
 
 from ..model.flows import FLOWS, Flow, flow
 from ..model.language import ModelError, System, Value, nearest
-from ..properties.catalogue import PROPERTIES, find
+from ..properties.catalogue import PROPERTIES, aspect_of, find
 from ..properties.property import Property
 
 
 @dataclass(frozen=True)
 class Target:
-    """A system with the properties to decide about it."""
+    """A system with the properties to decide about it; of a flow, one for each aspect of which they speak."""
 
     name: str
     summary: str
     system: System
     properties: tuple[Property, ...]
     flow: Flow | None = None
+    aspect: str = ""
 
 
 def targets(
@@ -44,8 +45,24 @@ def targets(
             found.append(_from_file(Path(name), properties))
         else:
             f = flow(name)
-            chosen = tuple(find(p) for p in properties) if properties else tuple(PROPERTIES.values())
-            found.append(Target(f.name, f.summary, f.system(topology, changed), chosen, f))
+            mine = _of_flow(f, [find(p) for p in properties] or list(PROPERTIES.values()), topology, changed)
+            if names and properties and not mine:
+                raise ModelError(
+                    f"flow {f.name}: {', '.join(properties)}: of aspects that this flow does not have; it has {', '.join(f.aspects)}"
+                )
+            found += mine
+    return found
+
+
+def _of_flow(
+    f: Flow, properties: Sequence[Property], topology: Mapping[str, int] | None, changed: Mapping[str, Value] | None
+) -> list[Target]:
+    """A target for each aspect of the flow of which some of the properties speak."""
+    found = []
+    for aspect in f.aspects:
+        chosen = tuple(p for p in properties if aspect_of(p) == aspect)
+        if chosen:
+            found.append(Target(f.name, f.summary, f.system(topology, changed, aspect=aspect), chosen, f, aspect))
     return found
 
 

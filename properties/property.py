@@ -35,7 +35,7 @@ class Property:
     """What must hold, for every value of the parameters ``over``.
 
     ``says`` is one sentence that a kernel engineer would sign; ``if_violated`` and ``if_holds`` say in two
-    sentences each what the verdict means. ``protects`` names who is harmed when it fails.
+    sentences each what the verdict means. ``protects`` names who is harmed when it fails, ``binds`` whose duty it is.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Property:
     formula: Formula
     over: tuple[Term, ...] = ()
     protects: str = ""
+    binds: str = ""
     cite: str = ""
     if_violated: str = ""
     if_holds: str = ""

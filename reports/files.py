@@ -42,14 +42,14 @@ def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Pat
     return written
 
 
-def write_machines(folder: Path, model: Model) -> list[Path]:
-    """The machine of each part, and who takes part in events with whom, in ``folder/machines/``."""
+def write_machines(folder: Path, model: Model, name: str) -> list[Path]:
+    """The machine of each part, and who takes part in events with whom, in ``folder/machines/name/``."""
     written: list[Path] = []
     for machine in drawable(model):
-        stem = folder / "machines" / machine
+        stem = folder / "machines" / name / machine
         written.append(_write(stem, ".dot", machine_dot(model, machine)))
         written += _drawn(stem, ".svg", lambda m=machine: machine_svg(model, m))  # type: ignore[misc]
-    stem = folder / "machines" / "composition"
+    stem = folder / "machines" / name / "composition"
     written.append(_write(stem, ".dot", composition_dot(model)))
     return written + _drawn(stem, ".svg", lambda: composition_svg(model))
 

@@ -9,7 +9,9 @@ from tdisprove.explore.explicit import reachable
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.flows.flow import parse_knob
 from tdisprove.model.language import ModelError
-from tdisprove.model.world import KNOBS, WORLD
+from tdisprove.model.world import ASPECTS, KNOBS
+
+WORLD = ASPECTS["lifecycle"].model
 
 # flow, topology -> states, depth
 COUNTS = {
@@ -59,11 +61,12 @@ def test_rules_of_other_flows_are_named_as_unused() -> None:
 
 
 def test_every_rule_has_an_actor_somebody_it_binds_and_a_citation() -> None:
-    for r in WORLD.rules:
-        assert r.event.actor.name != "environment", r.name
-        assert r.cite, f"{r.machine}.{r.name}"
-        for c in r.checks:
-            assert c.name, f"{r.machine}.{r.name}"
+    for aspect in ASPECTS.values():
+        for r in aspect.model.rules:
+            assert r.event.actor.name != "environment", r.name
+            assert r.cite, f"{r.machine}.{r.name}"
+            for c in r.checks:
+                assert c.name, f"{r.machine}.{r.name}"
 
 
 def test_no_rule_of_the_world_is_dead_under_every_flow_and_knob() -> None:
@@ -81,10 +84,14 @@ def test_no_rule_of_the_world_is_dead_under_every_flow_and_knob() -> None:
 
 
 def test_every_knob_has_a_default_in_its_domain_and_every_flow_sets_known_knobs() -> None:
-    assert {k.name for k in KNOBS} == {f.name for f in WORLD.knobs}
+    # A knob that no aspect reads decides nothing.
+    assert {k.name for k in KNOBS} == {name for a in ASPECTS.values() for name in a.knobs}
+    for k in KNOBS:
+        assert k.default in k.sort.domain
     for flow in FLOWS.values():
         assert set(flow.knobs()) == {k.name for k in KNOBS}
-        assert flow.system().knobs == flow.knobs()
+        for aspect in flow.aspects:
+            assert flow.system(aspect=aspect).knobs.items() <= flow.knobs().items()
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..language import Model, ModelError, System, Value, knob_value, nearest
-from ..language.sorts import ground_sort
-from ..world import KNOBS, WORLD
-
-DEFAULT_TOPOLOGY: Mapping[str, int] = {"device": 1, "tdi": 1, "tvm": 1}
+from ..world import ASPECTS, KNOBS
+from ..world import aspect as aspect_named
 
 
 @dataclass(frozen=True)
 class Flow:
     """Choices over the world: what is not chosen has the knob's default.
 
-    ``decided_by`` names the knobs on which the central question turns in this flow; reports show the verdict
-    for every combination of them.
+    ``aspects`` are those that the flow has at all (a flow without TDISP has no TDISP responder). ``decided_by``
+    names the knobs on which the central question turns in this flow; reports show the verdict for every
+    combination of them.
     """
 
     name: str
@@ -26,6 +25,7 @@ class Flow:
     cite: str
     decided_by: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+    aspects: tuple[str, ...] = tuple(ASPECTS)
 
     def knobs(self, changed: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """All knobs of the flow, with some changed. Raises `ModelError` for a knob that does not exist."""
@@ -41,15 +41,24 @@ class Flow:
         self,
         topology: Mapping[str, int] | None = None,
         changed: Mapping[str, Value] | None = None,
-        model: Model = WORLD,
+        model: Model | None = None,
         *,
+        aspect: str = "lifecycle",
         check: bool = True,
     ) -> System:
-        """The flow as a system. ``topology``: devices, TDIs in all, TVMs; ``changed``: knobs set otherwise."""
-        sizes = {**DEFAULT_TOPOLOGY, **(topology or {})}
-        if sizes["tdi"] % sizes["device"]:
+        """The flow as a system, in one aspect. ``changed``: knobs set otherwise; ``model``: in place of the aspect's (a mutant).
+
+        ``topology`` (index name -> how many) may name indices that this aspect does not have. Raises `ModelError`
+        when the flow has no such aspect, and for a topology that cannot be.
+        """
+        seen = aspect_named(aspect)
+        if aspect not in self.aspects:
+            raise ModelError(f"flow {self.name} has no aspect {aspect}: it has {', '.join(self.aspects)}")
+        sizes = {**seen.topology, **{i: n for i, n in (topology or {}).items() if i in seen.topology}}
+        if "tdi" in sizes and sizes["tdi"] % sizes.get("device", 1):
             raise ModelError(f"{sizes['tdi']} TDIs cannot be dealt out evenly to {sizes['device']} devices: give a multiple")
-        return model.instantiate(sizes, self.knobs(changed), name=self.name, check=check)
+        knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs}
+        return (model or seen.model).instantiate(sizes, knobs, name=self.name, check=check)
 
 
 def parse_knob(text: str) -> tuple[str, Value]:
@@ -57,7 +66,7 @@ def parse_knob(text: str) -> tuple[str, Value]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ModelError(f"--set {text}: write it as KNOB=VALUE")
-    sorts = {f.name: f.sort for f in WORLD.knobs}
+    sorts = {k.name: k.sort for k in KNOBS}
     if name not in sorts:
         raise ModelError(f"there is no knob {name!r}{nearest(name, sorts)}")
-    return name, knob_value(value, ground_sort(sorts[name], {}), name)
+    return name, knob_value(value, sorts[name], name)

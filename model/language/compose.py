@@ -10,7 +10,7 @@ of the checks of one rule is left open: each failing check may give the reply.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -20,7 +20,7 @@ from .machine import ANY_REFUSAL, OK, Event, Family, Machine, Rule
 from .satisfy import in_domain, satisfying
 from .sorts import Bool, Enum, Int, Value
 from .system import Action, System, Variable
-from .terms import FALSE, TRUE, Term, conj, const, disj, implies, neg, show
+from .terms import FALSE, TRUE, Op, Term, conj, const, disj, implies, neg, show, subterms
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,15 @@ class Model:
     def knobs(self) -> tuple[Family, ...]:
         """The rigid variables."""
         return tuple(f for f in self.families if f.rigid)
+
+    def without_idle_knobs(self) -> Model:
+        """The model without the rigid variables that make no difference, since no rule reads them."""
+        read: set[object] = set()
+        for r in self.rules:
+            honest = r.binds.honest if r.binds is not None else TRUE
+            terms = (r.event.where, r.when, honest, *(c.term for c in r.checks), *(u.value for u in r.updates))
+            read |= {x.data for term in terms for x in subterms(term) if x.op is Op.SELECT}
+        return replace(self, families=tuple(f for f in self.families if not f.rigid or f in read))
 
     def rule(self, machine: str, name: str) -> Rule:
         """A rule by machine and name; an error that suggests the nearest."""

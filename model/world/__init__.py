@@ -1,4 +1,4 @@
-"""The world: the parts of confidential device assignment, composed into one model.
+"""The world of confidential device assignment: its parts, composed into models, one for each aspect.
 
 Each part is a machine with its rules as data. Every rule names the event, the party it binds and its
 source: ``P63`` is the PCIe Base Specification Rev 6.3 (chapter 11 TDISP, section 6.33 IDE), ``COV`` the
@@ -6,6 +6,7 @@ CoVE-IO specification of RISC-V, ``AMD`` the public SEV-TIO host and guest drive
 messages of the list thread "TDISP enablement" (2023); ``[D]`` marks a deduction of ours.
 """
 
-from .world import KNOBS, WORLD, Knob
+from .aspects import ASPECTS, Aspect, aspect
+from .choices import KNOBS, Knob
 
-__all__ = ["KNOBS", "WORLD", "Knob"]
+__all__ = ["ASPECTS", "KNOBS", "Aspect", "Knob", "aspect"]

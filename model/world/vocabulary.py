@@ -1,10 +1,11 @@
-"""The words that all parts of the world share: instances, enumerations, parties and what they may do wrong."""
+"""The words that all parts of the world share: instances, enumerations, parties."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..language import Index, IndexMap, Machine, Party, enum, param
+from ..language import Index, IndexMap, enum, param
+from .choices.trust import DEVICE_PARTY, GUEST, HOST, ROOT_COMPLEX, TSM
 
 DEVICE = Index("device")
 TDI = Index("tdi")
@@ -37,19 +38,10 @@ current stale.
 HOLDER = enum("SessionHolder", "none", "tsm", "host")
 """Who is the requester of an SPDM session."""
 
-trust = Machine("trust", doc="Who keeps the rules that bind them.")
-_HONESTY = enum("Honesty", "honest", "hostile")
-
-
-def _party(name: str) -> Party:
-    return Party(name, trust.var(name, _HONESTY, rigid=True) == "honest")
-
-
-HOST = _party("host")
-DEVICE_PARTY = _party("device")
-TSM = _party("tsm")
-GUEST = _party("guest")
-ROOT_COMPLEX = _party("root_complex")
-
 LOCKED_STATES = ("CONFIG_LOCKED", "RUN")
 """P63 §11.2: a TDI counts as locked in these."""
+
+__all__ = [
+    "DEVICE", "DEVICE_PARTY", "EPOCH", "GUEST", "HOLDER", "HOST", "LOCKED_STATES", "ROOT_COMPLEX", "STATE", "TDI", "TSM", "TVM",
+    "d", "device_of", "t", "u", "v", "w",
+]  # fmt: skip

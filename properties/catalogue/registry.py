@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from ...model.language import ModelError, nearest
 from ..property import Property
-from . import acceptance, device, evidence, gates, lifecycle
+from . import channel, evidence, ide, lifecycle, proxy, resources, responder, spdm
 
-GROUPS: dict[str, tuple[Property, ...]] = {
-    "before acceptance": acceptance.PROPERTIES,
-    "evidence": evidence.PROPERTIES,
-    "gates of the root complex": gates.PROPERTIES,
-    "TDI, session and stream": device.PROPERTIES,
-    "record, teardown, use": lifecycle.PROPERTIES,
-}
+
+@dataclass(frozen=True)
+class Group:
+    """Properties that belong together, and the aspect of the world of which they speak."""
+
+    title: str
+    aspect: str
+    properties: tuple[Property, ...]
+
+
+_ASPECTS = (lifecycle, evidence, responder, ide, spdm, channel, proxy, resources)
+
+GROUPS: tuple[Group, ...] = tuple(
+    Group(title, module.__name__.rpartition(".")[2], found) for module in _ASPECTS for title, found in module.GROUPS.items()
+)
 """The catalogue in the order in which it is shown."""
 
-PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS.values() for p in group}
+PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS for p in group.properties}
+
+_ASPECT: dict[str, str] = {p.id: group.aspect for group in GROUPS for p in group.properties}
 
 CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept")
 """The two whose difference is the vendors' argument."""
@@ -31,6 +42,16 @@ def find(name: str) -> Property:
     if name not in PROPERTIES:
         raise ModelError(f"there is no property {name!r}{nearest(name, PROPERTIES)}")
     return PROPERTIES[name]
+
+
+def aspect_of(p: Property) -> str:
+    """The name of the aspect of which a catalogued property speaks."""
+    return _ASPECT[p.id]
+
+
+def of_aspect(name: str) -> tuple[Property, ...]:
+    """The catalogued properties that speak of an aspect, in order."""
+    return tuple(p for p in PROPERTIES.values() if _ASPECT[p.id] == name)
 
 
 @dataclass(frozen=True)
@@ -44,10 +65,18 @@ class Expectation:
         return self.verdict if self.depth is None else f"{self.verdict}@{self.depth}"
 
 
+EVERY = "every-flow"
+"""In the record: what holds for the flows that are not named."""
+
+
 @cache
-def _recorded() -> dict[str, dict[str, Expectation]]:
-    text = (files(__package__) / "expected.toml").read_text(encoding="utf-8")
-    return {flow: {name: _parse(entry) for name, entry in entries.items()} for flow, entries in tomllib.loads(text).items()}
+def recorded(aspect: str) -> Mapping[str, Mapping[str, Expectation]]:
+    """What is recorded for an aspect: property -> flow (or `EVERY`) -> verdict."""
+    path = files(__package__) / "expected" / f"{aspect}.toml"
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    return {name: {flow: _parse(entry) for flow, entry in entries.items()} for name, entries in tomllib.loads(text).items()}
 
 
 def _parse(entry: str) -> Expectation:
@@ -57,4 +86,21 @@ def _parse(entry: str) -> Expectation:
 
 def expectation(flow: str, prop: str) -> Expectation | None:
     """The verdict recorded for a property in a flow at default topology and knobs; None when there is none."""
-    return _recorded().get(flow, {}).get(prop)
+    entries = recorded(_ASPECT[prop]).get(prop, {}) if prop in _ASPECT else {}
+    return entries.get(flow, entries.get(EVERY))
+
+
+def record(verdicts: Iterable[tuple[str, str, Expectation]]) -> str:
+    """The text of a record, from (property, flow, verdict): what most flows have in common is written once."""
+    table: dict[str, dict[str, str]] = {}
+    for prop, flow, e in verdicts:
+        table.setdefault(prop, {})[flow] = str(e)
+    lines = [
+        "# Verdicts at default topology and knobs: verdict, or verdict@depth where there is a trace (a shortest violation;",
+        "# for a reachability property that holds, a shortest witness).",
+    ]
+    for prop, entries in table.items():
+        common = max(entries.values(), key=lambda v: (list(entries.values()).count(v), v))
+        lines += ["", f"[{prop}]", f'{EVERY} = "{common}"']
+        lines += [f'{flow} = "{v}"' for flow, v in entries.items() if v != common]
+    return "\n".join(lines) + "\n"

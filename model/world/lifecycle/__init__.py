@@ -1,0 +1,1 @@
+"""The lifecycle: session, stream, bind, start, acceptance, gates, traffic and teardown; a call and its answer are one step."""
