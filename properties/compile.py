@@ -169,10 +169,11 @@ class _Compiler:
         state: Term = TRUE
         steps = [TRUE] * n
         if isinstance(f, Sometimes):
+            is_open, inside, _ = self.scope(f.scope, env, where)
             if isinstance(f.target, Term):
-                state = neg(self.term(f.target, env, where))
+                state = neg(conj(is_open, self.term(f.target, env, where)))
             else:
-                steps = [neg(s) for s in self.steps(f.target, env, where)]
+                steps = [neg(conj(i, s)) for i, s in zip(inside, self.steps(f.target, env, where), strict=True)]
         elif isinstance(f, AlwaysPossible):
             possible = disj(
                 *(conj(a.guard, m) for a, m in zip(self.system.actions, self.steps(f.step, env, where), strict=True))

@@ -118,12 +118,13 @@ class AlwaysPossible:
 
 @dataclass(frozen=True)
 class Sometimes:
-    """Some reachable state satisfies the term, or some reachable step is such a step."""
+    """Some reachable state of the scope satisfies the term, or some reachable step of it is such a step."""
 
     target: Term | Steps
+    scope: Globally | After = field(default_factory=Globally)
 
     def __str__(self) -> str:
-        return f"reachable: {self.target if isinstance(self.target, Term) else _any(self.target)}"
+        return _scoped(f"reachable: {self.target if isinstance(self.target, Term) else _any(self.target)}", self.scope)
 
 
 Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes

@@ -16,15 +16,26 @@ WORLD = ASPECTS["lifecycle"].model
 # flow, topology -> states, depth
 COUNTS = {
     ("sev-tio-host-run", ()): (1896, 17),
-    ("sev-tio-guest-run", ()): (3608, 20),
-    ("cove-io", ()): (1414, 18),
+    ("sev-tio-guest-run", ()): (3292, 20),
+    ("cove-io", ()): (1192, 18),
+    ("tdx-connect", ()): (1900, 20),
+    ("arm-cca", ()): (1918, 21),
+    ("arm-cca-rsi", ()): (2074, 22),
+    ("ide-only", ()): (72, 7),
     ("sev-tio-host-run", (("tvm", 2),)): (28032, 23),
-    ("sev-tio-guest-run", (("tvm", 2),)): (55424, 28),
-    ("cove-io", (("tvm", 2),)): (20320, 24),
+    ("sev-tio-guest-run", (("tvm", 2),)): (51440, 28),
+    ("cove-io", (("tvm", 2),)): (16768, 24),
+    ("tdx-connect", (("tvm", 2),)): (28768, 28),
+    ("arm-cca", (("tvm", 2),)): (28384, 30),
+    ("arm-cca-rsi", (("tvm", 2),)): (31840, 31),
+    ("ide-only", (("tvm", 2),)): (144, 8),
     ("sev-tio-host-run", (("tdi", 2),)): (388576, 29),
-    ("sev-tio-guest-run", (("tdi", 2),)): (1602134, 35),
-    ("cove-io", (("tdi", 2),)): (210868, 28),
+    ("sev-tio-guest-run", (("tdi", 2),)): (1283478, 35),
+    ("cove-io", (("tdi", 2),)): (140192, 28),
 }
+
+DIFFERENT = [flow for flow, topology in COUNTS if not topology]
+"""The flows that differ in this aspect."""
 
 
 @pytest.mark.parametrize(("flow", "topology"), COUNTS)
@@ -35,7 +46,7 @@ def test_exhaustive_exploration_finds_exactly_these_states(flow: str, topology: 
     assert statistics.deadlocks == 0
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", DIFFERENT)
 def test_an_explorer_that_shares_no_code_finds_the_same(flow: str) -> None:
     counted = naive.explore(FLOWS[flow].system())
     statistics = reachable(FLOWS[flow].system()).statistics
@@ -46,7 +57,7 @@ def test_an_explorer_that_shares_no_code_finds_the_same(flow: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("flow", "topology"), COUNTS)
+@pytest.mark.parametrize(("flow", "topology"), [at for at, (states, _) in COUNTS.items() if states < 1_000_000])
 def test_a_second_explorer_finds_exactly_these_states(flow: str, topology: tuple[tuple[str, int], ...]) -> None:
     assert naive.count(FLOWS[flow].system(dict(topology))) == COUNTS[flow, topology]
 
@@ -75,9 +86,9 @@ def test_no_rule_of_the_world_is_dead_under_every_flow_and_knob() -> None:
     settings: tuple[dict[str, str | bool], ...] = (
         {}, {"p2p": True}, {"multi_session": True}, {"error_recovery": "automatic"}, {"tsm_consent": True}, {"device": "hostile"},
     )  # fmt: skip
-    for flow in FLOWS.values():
+    for flow in DIFFERENT:
         for knobs in settings:
-            system = flow.system(changed=knobs)
+            system = FLOWS[flow].system(changed=knobs)
             for number in reachable(system).statistics.fired:
                 fired |= {(r.machine, r.name) for r in system.actions[number].rules}
     assert {(r.machine, r.name) for r in WORLD.rules} - fired == set()

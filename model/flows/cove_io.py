@@ -7,8 +7,18 @@ from .flow import Flow
 COVE_IO = Flow(
     name="cove-io",
     summary="RISC-V CoVE-IO: the host binds, the guest's call to the TSM starts the interface and opens the gates",
-    choices={"run_by": "guest_call", "accept_by": "start", "tsm_consent": True, "bind_requires": "secure"},
+    choices={
+        "run_by": "guest_call",
+        "accept_by": "start",
+        "tsm_consent": True,
+        "bind_requires": "secure",
+        "guest_stop": "unbind",
+    },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
-    notes=("start_interface names a device interface and no lock epoch.",),
+    notes=(
+        "start_interface names a device interface and no lock epoch.",
+        "COV 07 has the host unbind after the guest's stop_interface, COV 09 says that the TDI is unbound on return: guest_stop.",
+        "COV 07 refuses to disconnect a device with bound TDIs, COV 09 stops them first: disconnect_bound.",
+    ),
 )

@@ -16,7 +16,13 @@ SEV_TIO_HOST_RUN = Flow(
 SEV_TIO_GUEST_RUN = Flow(
     name="sev-tio-guest-run",
     summary="SEV-TIO as of 2026: the guest accepts and asks the host for RUN, then has the gates opened",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "lock_by": "guest_request",
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+    },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(

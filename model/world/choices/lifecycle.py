@@ -92,3 +92,47 @@ p2p = knob(
     "whether the TSM binds a peer-to-peer stream for a running TDI, whose TLPs do not cross the root complex",
     "M18; P63 §11.3.18",
 )
+tdisp = knob(
+    "tdisp",
+    BOOL,
+    True,
+    "whether the TSM binds TDIs at all, or protects the link only",
+    "M1, M13, M16: an IDE stream is useful alone",
+)
+lock_by = knob(
+    "lock_by",
+    enum("LockBy", "host", "guest_request", "guest_call"),
+    "host",
+    "who causes LOCK_INTERFACE: the host (host), the host when the guest asks it to (guest_request), or the TSM for a guest "
+    "that asked the TSM (guest_call)",
+    "COV 09 bind_interface; AMD guest request TIO BIND, TDX TDCM BIND; RMM up to 1.1-alp12 RSI_RDEV_LOCK",
+)
+dma_gate_needs = knob(
+    "dma_gate_needs",
+    enum("GateNeeds", "bound", "locked", "run"),
+    "bound",
+    "what the TSM's record must say of a TDI before the TSM opens its DMA gate: bound, CONFIG_LOCKED or RUN, or RUN",
+    "AMD SDTE_WRITE: TDI_NOT_BOUND; TDX TDG.DMAR.ACCEPT: locked or running; RMM RSI_VDEV_DMA_ENABLE: started",
+)
+mmio_gate_needs = knob(
+    "mmio_gate_needs",
+    enum("GateNeeds", "bound", "locked", "run"),
+    "bound",
+    "what the TSM's record must say of a TDI before the TSM opens its MMIO gate: bound, CONFIG_LOCKED or RUN, or RUN",
+    "AMD MMIO_VALIDATE: TDI_UNBOUND; RMM RSI_VDEV_VALIDATE_MAPPING: locked or started",
+)
+gate_order = knob(
+    "gate_order",
+    enum("GateOrder", "dma_first", "mmio_first"),
+    "dma_first",
+    "which gate the guest has opened first",
+    "AMD guest driver 2026: sDTE, then MMIO; TDX and Arm guests: MMIO, start, DMA",
+)
+guest_stop = knob(
+    "guest_stop",
+    enum("GuestStop", "host", "stop", "unbind"),
+    "host",
+    "how a guest stops its TDI: only by asking the host (host), by a call for which the TSM sends STOP_INTERFACE (stop), or by "
+    "one that also unbinds the TDI (unbind)",
+    "AMD: guest request STOP through the host; RMM up to 1.1-alp12 RSI_RDEV_STOP; COV 09 COVG stop_interface, against COV 07",
+)

@@ -39,6 +39,7 @@ host_start = Event("host_start", (t,), HOST, "START_INTERFACE over the host's se
 host_stop = Event("host_stop", (t,), HOST, "STOP_INTERFACE over the host's session")
 
 # The guest.
+tdi_request_lock = Event("tdi_request_lock", (v, t), GUEST, "the guest asks for the TDI to be locked and bound to it")
 tdi_info = Event("tdi_info", (v, t), GUEST, "the guest reads certificates, measurements and the interface report")
 verify = Event("verify", (v, t), GUEST, "the guest, or its verifier, approves the evidence")
 tdi_accept = Event("tdi_accept", (v, t), GUEST, "the guest decides to accept the TDI")
@@ -49,6 +50,7 @@ start_interface = Event(
 sdte_write = Event("sdte_write", (v, t), GUEST, "the guest has the TSM open the DMA gate")
 mmio_validate = Event("mmio_validate", (v, t), GUEST, "the guest has the TSM open the MMIO gate")
 tdi_revoke = Event("tdi_revoke", (v, t), GUEST, "the guest takes its acceptance back: the TSM closes the gates")
+tdi_stop = Event("tdi_stop", (v, t), GUEST, "the guest has the TSM stop the TDI: gates closed, STOP_INTERFACE")
 driver_shared = Event("driver_shared", (v, t), GUEST, "a driver that uses shared memory only")
 driver_private = Event("driver_private", (v, t), GUEST, "a driver that uses private memory")
 driver_unbind = Event("driver_unbind", (v, t), GUEST, "the driver goes")

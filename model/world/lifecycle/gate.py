@@ -31,6 +31,12 @@ _MINE.rule(
     binds=TSM,
     cite="M1 tdi_validate, to invalidate",
 )
+_MINE.rule(
+    e.tdi_stop,
+    set={gate[t]: ite(gate[t] == v, "none", gate[t]) for gate in (_dma, _mmio)},
+    binds=TSM,
+    cite="COV 09 COVG stop_interface",
+)
 _MINE.rule(e.tdi_unbind, set=_CLOSED, binds=TSM, cite="COV 07: after STOP_INTERFACE the TSM disables IOMMU and G-stage")
 _MINE.rule(
     e.device_disconnect,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...language import Check, const, for_each, ite
-from ..choices.lifecycle import accept_by, p2p
+from ..choices.lifecycle import accept_by, gate_order, p2p
 from ..vocabulary import DEVICE_PARTY, EPOCH, GUEST, t, v, w
 from . import events as e
 from .state import Gate, Guest, Peer, Tsm
@@ -13,6 +13,14 @@ _evidence, _verified, _accepted, _driver = Guest.evidence, Guest.verified, Guest
 
 _VERIFIED = Check("verified", _verified[v, t], cite="M1, M17: info, verify, then validate")
 _NO_DRIVER = Check("no driver bound", _driver[v, t] == "none", cite="Linux TSM core: accept needs no driver bound")
+_MINE.rule(
+    e.tdi_request_lock,
+    when=[_accepted[v, t] == "none"],
+    # What it knew was of an earlier lock.
+    set={_evidence[v, t]: "none", _verified[v, t]: False},
+    binds=GUEST,
+    cite="Linux TSM core: lock refuses a device that is locked already; evidence is read after it",
+)
 _MINE.rule(
     e.tdi_info,
     when=[_accepted[v, t] == "none"],
@@ -66,10 +74,13 @@ _MINE.rule(
     binds=GUEST,
     cite="COV 09 COVG start_interface; M17: it lets the TSM know that the TVM accepts the TDI",
 )
-for _event in (e.sdte_write, e.mmio_validate):
+for _event, _order, _other in ((e.sdte_write, "mmio_first", Gate.mmio), (e.mmio_validate, "dma_first", Gate.dma)):
     _MINE.rule(
         _event,
-        checks=[Check("accepted", _accepted[v, t] != "none", cite="AMD guest driver 2026: RUN, sDTE, MMIO in that order")],
+        checks=[
+            Check("accepted", _accepted[v, t] != "none", cite="AMD guest driver 2026: RUN, sDTE, MMIO in that order"),
+            Check("in order", (gate_order == _order).implies(_other[t] == v), cite="AMD, TDX and Arm guest drivers"),
+        ],
         binds=GUEST,
         cite="AMD guest driver 2026",
     )
@@ -80,6 +91,14 @@ _MINE.rule(
     set={_accepted[v, t]: "none"},
     binds=GUEST,
     cite="M1 tdi_validate, to invalidate",
+)
+
+_MINE.rule(
+    e.tdi_stop,
+    checks=[Check("no private driver", _driver[v, t] != "private", cite="Linux TSM core: unlock warns of a bound driver")],
+    set={_accepted[v, t]: "none"},
+    binds=GUEST,
+    cite="COV 09 COVG stop_interface",
 )
 
 # --- Drivers --------------------------------------------------------------------------------------------------------

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from ...language import FALSE, Check, for_each, ite
-from ..choices.lifecycle import run_by
+from ..choices.lifecycle import lock_by, run_by
 from ..vocabulary import HOST, d, device_of, t, v
 from . import events as e
 from .state import Host, Tsm
 
 _MINE = Host.machine
-_requested = Host.run_requested
+_lock, _requested = Host.lock_requested, Host.run_requested
 
-for _event in (e.tdi_bind, e.tdi_unbind):
+_MINE.rule(
+    e.tdi_request_lock,
+    when=[lock_by != "host", _lock[t] == "none", Tsm.bound[t] == "none"],
+    set={_lock[t]: v},
+    cite="AMD guest request TIO BIND; TDX TDCM BIND; Linux TSM core: lock is for the guest to ask",
+)
+_MINE.rule(
+    e.tdi_bind,
+    checks=[Check("asked by the guest", (lock_by == "host") | (_lock[t] == v), cite="AMD: TIO guest request BIND")],
+    set={_requested[t]: False, _lock[t]: "none"},
+    binds=HOST,
+    cite="AMD host driver",
+)
+for _event in (e.tdi_unbind, e.tdi_stop):
     _MINE.rule(_event, set={_requested[t]: False}, binds=HOST, cite="AMD host driver")
 _MINE.rule(
     e.device_disconnect,

@@ -74,9 +74,10 @@ class Gate:
 
 
 class Host:
-    """What an honest host remembers."""
+    """What an honest host remembers of what guests asked for (a TSM that is asked instead remembers the same)."""
 
     machine = Machine("host", over=(TDI,), doc="The host VMM.")
+    lock_requested = machine.array("lock_requested", Maybe(TVM), init="none", doc="the TVM that asked for the TDI")
     run_requested = machine.array("run_requested", BOOL, init=False, doc="the guest asked for RUN since the TDI was bound")
 
 

@@ -75,22 +75,23 @@ _STOP_LEGAL = Check(
     "INVALID_INTERFACE_STATE",
     "P63 Table 11-3: legal in every state; some responders differ",
 )
-_MINE.rule(
-    e.tdi_unbind,
-    name="stop",
-    when=[Device.tsm_session[_stream]],
-    checks=[_STOP_LEGAL],
-    set=_UNLOCKED,
-    binds=DEVICE_PARTY,
-    cite="P63 §11.3.16 STOP_INTERFACE",
-)
-_MINE.rule(
-    e.tdi_unbind,
-    name="out of reach",
-    when=[neg(Device.tsm_session[_stream])],
-    binds=DEVICE_PARTY,
-    cite="P63 §11.2.2: no TDISP outside a secure session; AMD host driver: forced unbind",
-)
+for _event, _name in ((e.tdi_unbind, "stop"), (e.tdi_stop, "stop for the guest")):
+    _MINE.rule(
+        _event,
+        name=_name,
+        when=[Device.tsm_session[_stream]],
+        checks=[_STOP_LEGAL],
+        set=_UNLOCKED,
+        binds=DEVICE_PARTY,
+        cite="P63 §11.3.16 STOP_INTERFACE",
+    )
+    _MINE.rule(
+        _event,
+        name=f"{_name}, out of reach",
+        when=[neg(Device.tsm_session[_stream])],
+        binds=DEVICE_PARTY,
+        cite="P63 §11.2.2: no TDISP outside a secure session; AMD host driver: forced unbind",
+    )
 _MINE.rule(
     e.host_stop,
     when=[Device.host_session[_stream]],

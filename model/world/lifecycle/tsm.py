@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from ...language import Check, Operand, Term, for_each, forall, implies, ite
-from ..choices.lifecycle import accept_by, bind_requires, disconnect_bound, epoch_bind, p2p, run_by, tsm_consent
-from ..vocabulary import TSM, d, device_of, t, v
+from ...language import Check, Maybe, Operand, Term, const, for_each, forall, implies, ite
+from ..choices.lifecycle import (
+    accept_by,
+    bind_requires,
+    disconnect_bound,
+    dma_gate_needs,
+    epoch_bind,
+    guest_stop,
+    lock_by,
+    mmio_gate_needs,
+    p2p,
+    run_by,
+    tdisp,
+    tsm_consent,
+)
+from ..vocabulary import LOCKED_STATES, TSM, TVM, d, device_of, t, v
 from . import events as e
-from .state import Device, Guest, Stream, Tdi, Tsm
+from .state import Device, Guest, Host, Stream, Tdi, Tsm
 
 _LINK, _MINE = Tsm.link, Tsm.machine
 _bound, _view, _nonce, _consent = Tsm.bound, Tsm.view, Tsm.nonce, Tsm.consent
@@ -55,7 +68,14 @@ _MINE.rule(
     when=[_SESSION],
     checks=[
         Check("connected", Tsm.connected[device_of(t)], "NOT_CONNECTED", "COV 09 bind_interface"),
+        Check("TDISP served", tdisp, "NOT_SUPPORTED", "M13: without a bind there should be no TDISP action"),
         Check("not bound", _bound[t] == "none", "ALREADY_BOUND", "Linux TSM core: another TVM gets EBUSY; COV 09"),
+        Check(
+            "asked by the guest",
+            (lock_by == "guest_call").implies(Host.lock_requested[t] == v),
+            "NOT_REQUESTED",
+            "RMM up to 1.1-alp12: RSI_RDEV_LOCK",
+        ),
         Check(
             "secure stream",
             implies(bind_requires == "secure", Stream.secure_by_tsm(device_of(t))),
@@ -158,12 +178,42 @@ _MINE.rule(
     binds=TSM,
     cite="COV 09 COVG start_interface",
 )
-for _event, _cite in ((e.sdte_write, "AMD SDTE_WRITE"), (e.mmio_validate, "AMD MMIO_VALIDATE")):
+for _event, _needs, _cite in (
+    (e.sdte_write, dma_gate_needs, "AMD SDTE_WRITE"),
+    (e.mmio_validate, mmio_gate_needs, "AMD MMIO_VALIDATE"),
+):
     _MINE.rule(
         _event,
         when=[accept_by == "decision"],
-        checks=[_BOUND_TO_CALLER, _EPOCH_OF_ACCEPTANCE],
+        checks=[
+            _BOUND_TO_CALLER,
+            Check(
+                "locked or running",
+                (_needs == "locked").implies(_view[t].in_(*LOCKED_STATES)) & (_needs == "run").implies(_view[t] == "RUN"),
+                "BAD_STATE",
+                "TDX TDG.DMAR.ACCEPT; RMM RSI_VDEV_VALIDATE_MAPPING, RSI_VDEV_DMA_ENABLE",
+            ),
+            _EPOCH_OF_ACCEPTANCE,
+        ],
         binds=TSM,
         cite=f"{_cite}: TDI_UNBOUND is refused, LOCKED is not told from RUN",
     )
-_MINE.rule(e.tdi_revoke, set={_consent[t]: _consent[t] & (_bound[t] != v)}, binds=TSM, cite="M1 tdi_validate, to invalidate")
+_MINE.rule(
+    e.tdi_revoke,
+    # Where stopping unbinds, there is no call that takes acceptance back and leaves the TDI running.
+    when=[guest_stop != "unbind"],
+    set={_consent[t]: _consent[t] & (_bound[t] != v)},
+    binds=TSM,
+    cite="M1 tdi_validate, to invalidate",
+)
+_MINE.rule(
+    e.tdi_stop,
+    when=[guest_stop != "host"],
+    checks=[_BOUND_TO_CALLER],
+    set={
+        _bound[t]: ite(guest_stop == "unbind", const("none", Maybe(TVM)), _bound[t]),
+        **{target: value for target, value in _UNBOUND.items() if target is not _bound[t]},
+    },
+    binds=TSM,
+    cite="COV 09 COVG stop_interface; RMM up to 1.1-alp12 RSI_RDEV_STOP",
+)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ....model.language import after
-from ....model.language.mutate import DropCheck, DropUpdate
+from ....model.language import after, exists, implies
+from ....model.language.mutate import DropCheck, DropUpdate, SetUpdate
 from ....model.world.lifecycle import events as e
-from ....model.world.lifecycle.state import Gate, Guest, Tdi
+from ....model.world.lifecycle.state import Gate, Guest, Tdi, Tsm
 from ....model.world.vocabulary import t, v
-from ...formulas import Invariant, Never, Precedence
+from ...formulas import Invariant, Never, Precedence, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import becomes, occurs
 from .observations import (
@@ -143,5 +143,62 @@ PROPERTIES = (
         "open from an earlier epoch, are not what stops it.",
         witness=Witness(EMITS_TBIT),
         kill=Kill((DropCheck("gate", "dma", "over the TSM's Secure stream"),), "sev-tio-host-run"),
+    ),
+    Property(
+        id="run-means-open-gates",
+        says="While a TDI that the TSM locked is in RUN, both its gates are open.",
+        formula=Invariant(
+            implies(
+                (Tdi.state[t] == "RUN") & (Tdi.lock_session[t] == "tsm"), (Gate.dma[t] != "none") & (Gate.mmio[t] != "none")
+            )
+        ),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="M17: blocking a device that is in RUN should be an error case, not the nominal flow; against M16",
+        if_violated="A TDI in RUN whose gates are shut is a state that the flow passes through by design. RUN alone then says nothing about the IO paths.",
+        if_holds="RUN means that the IO paths work. A blocked TDI in RUN is an error and can be reported as one.",
+        witness=Witness((Tdi.state[t] == "RUN") & (Tdi.lock_session[t] == "tsm")),
+        kill=Kill((DropUpdate("gate", "start_interface", "gate.dma"),), "cove-io"),
+    ),
+    Property(
+        id="tbit-dma-only-with-a-driver",
+        says="A TDI sends T=1 memory requests only while a driver of a guest has set it up.",
+        formula=StepLaw(EMITS_TBIT, exists(v, Guest.driver[v, t] == "private")),
+        over=(t,),
+        protects="guest",
+        binds="device",
+        cite="M18: a driver has to enable the device first; P63 §11.2.1 does not ask for one",
+        if_violated="A TDI that nobody has programmed sends requests of its own accord, as RUN permits. That no driver is there yet protects nobody.",
+        if_holds="In RUN a TDI is silent until a driver sets it up. RUN before acceptance is then quiet on the link as well.",
+        witness=Witness(EMITS_TBIT),
+    ),
+    Property(
+        id="dma-gate-opens-only-in-run",
+        says="The DMA gate of a TDI opens only while the TDI is in RUN.",
+        formula=StepLaw(becomes(Gate.dma[t] != "none"), after(Tdi.state[t]) == "RUN"),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="AMD SDTE_WRITE asks for BOUND, TDX TDG.DMAR.ACCEPT for locked or running, RMM RSI_VDEV_DMA_ENABLE for started",
+        if_violated="The gate opens for a TDI that is not running, or not any more. What starts later finds it open.",
+        if_holds="An open gate was opened for a running TDI. Nothing that is started later finds it open.",
+        witness=Witness(becomes(Gate.dma[t] != "none")),
+        kill=Kill((SetUpdate("tdi", "start_interface", Tdi.state[t], "CONFIG_LOCKED"),), "cove-io"),
+    ),
+    Property(
+        id="in-use-only-if-bound-and-accepted",
+        says="A T=1 memory request reaches a TVM's memory only if the host has bound the TDI to that TVM and the TVM's acceptance stands.",
+        formula=StepLaw(
+            DMA_REACHES_TVM, exists(v, (Tsm.bound[t] == v) & (Guest.accepted[v, t] != "none") & (Gate.dma[t] == v))
+        ),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="M12, M19, M20: the host allocates, the guest accepts",
+        if_violated="One of the two decisions is not needed. Either the host alone gives a device access, or a guest alone takes it.",
+        if_holds="It takes both: a host that allocates the TDI and a guest that accepts it. Either can refuse.",
+        witness=Witness(DMA_REACHES_TVM),
+        kill=Kill((DropCheck("gate", "dma", "DMA gate open"),), "sev-tio-host-run"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import Check, Term, after, conj, implies, neg
-from ....model.language.mutate import AddCheck, AddRule, DropCheck, DropUpdate, SetUpdate
+from ....model.language.mutate import AddCheck, AddRule, DropCheck, DropUpdate, DropWhen, SetUpdate
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Device, Stream, Tdi
 from ....model.world.vocabulary import d, device_of, t
@@ -185,5 +185,37 @@ PROPERTIES = (
         cite="P63 §11.4.8",
         witness=Witness(Tdi.state[t] == "ERROR"),
         kill=Kill((DropUpdate("tdi", "conventional_reset", "tdi.state"),), "sev-tio-host-run"),
+    ),
+    Property(
+        id="tbit-dma-only-over-a-secure-stream",
+        says="A TDI sends T=1 memory requests only over an IDE stream that is Secure.",
+        formula=StepLaw(EMITS_TBIT, Stream.state[_stream] == "SECURE"),
+        over=(t,),
+        protects="guest",
+        binds="device",
+        cite="P63 §11.2.1, §6.33.8",
+        witness=Witness(EMITS_TBIT),
+        kill=Kill((DropCheck("tdi", "dma", "T=1 only in RUN, over a Secure stream"),), "sev-tio-host-run"),
+    ),
+    Property(
+        id="no-lock-outside-a-session",
+        says="A TDI enters CONFIG_LOCKED or RUN only while an SPDM session with the device lives.",
+        formula=StepLaw(
+            (becomes(Tdi.state[t] == "CONFIG_LOCKED"), becomes(Tdi.state[t] == "RUN")),
+            Device.tsm_session[_stream] | Device.host_session[_stream],
+        ),
+        over=(t,),
+        protects="guest",
+        binds="device",
+        cite="P63 §11.2.2: TDISP outside a secure session is not used",
+        witness=Witness(becomes(Tdi.state[t] == "RUN")),
+        kill=Kill(
+            (
+                DropWhen("tdi", "host_lock"),
+                DropCheck("tdi", "host_lock", "keys"),
+                DropCheck("tdi", "host_lock", "keying session"),
+            ),
+            "sev-tio-host-run",
+        ),
     ),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ....model.language import exists, implies, neg
+from ....model.language import after, exists, implies, neg
 from ....model.language.mutate import DropCheck, DropUpdate, DropWhen
 from ....model.world.lifecycle import events as e
-from ....model.world.lifecycle.state import Gate, Guest, Peer, Stream, Tdi, Tsm
+from ....model.world.lifecycle.state import Device, Gate, Guest, Peer, Stream, Tdi, Tsm
 from ....model.world.vocabulary import device_of, t, v
 from ...formulas import Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
@@ -93,5 +93,58 @@ PROPERTIES = (
         kill=Kill(
             (DropWhen("peer", "peer_accept"), DropCheck("tsm", "bind_p2p", "peer-to-peer allowed")), "sev-tio-host-run"
         ),
+    ),
+    Property(
+        id="no-open-gate-without-a-session",
+        says="A gate of a TDI is open only while the TSM's SPDM session with the device lives.",
+        formula=Invariant(implies(_ANY_GATE, Device.tsm_session[device_of(t)])),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="M1 device_reclaim; COV 07: disconnect unbinds first",
+        if_violated="The session can end behind the TSM's back, and the gates it opened stay as they are. In between only the lost stream keeps the TDI out.",
+        if_holds="The end of the session is the end of the gates. No gate outlives what it rests on.",
+        witness=Witness(_ANY_GATE),
+    ),
+    Property(
+        id="no-open-gate-on-a-tdi-in-error",
+        says="No gate of a TDI is open while the TDI is in ERROR.",
+        formula=Invariant(implies(Tdi.state[t] == "ERROR", neg(_ANY_GATE))),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="TF-RMM: ERROR leaves DMA enabled until UNLOCK; P63 §11.2",
+        if_violated="The gates stay open while the TDI is in ERROR, until somebody unbinds it. That nothing passes them is up to the device, which sends no T=1 request in ERROR.",
+        if_holds="ERROR shuts the gates as well. A device that misbehaves in ERROR finds them closed.",
+        witness=Witness(_ANY_GATE),
+    ),
+    Property(
+        id="a-tdi-has-one-tvm",
+        says="The two gates of a TDI are never open for two different TVMs.",
+        formula=Invariant(implies((Gate.dma[t] != "none") & (Gate.mmio[t] != "none"), Gate.dma[t] == Gate.mmio[t])),
+        over=(t,),
+        protects="other TVM",
+        binds="TSM",
+        cite="M1: exclusive assignment; COV 05",
+        if_violated="One TVM drives the TDI by MMIO while another's memory is in its reach. The first reads the second's memory through it.",
+        if_holds="Who drives a TDI and whose memory it reaches is the same TVM. The TDI is no bridge between two.",
+        witness=Witness((Gate.dma[t] != "none") & (Gate.mmio[t] != "none")),
+        kill=Kill((DropUpdate("gate", "tdi_unbind", "gate.mmio"),), "sev-tio-guest-run", topology={"tvm": 2}),
+    ),
+    Property(
+        id="stopping-shuts-the-gates",
+        says="When the TSM takes a TDI out of a lock, both its gates are shut in the same step.",
+        formula=StepLaw(
+            (occurs(e.tdi_unbind, t=t), occurs(e.tdi_stop, t=t)),
+            (after(Gate.dma[t]) == "none") & (after(Gate.mmio[t]) == "none"),
+        ),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="M1 tdi_validate, to invalidate; COV 07: after STOP_INTERFACE the TSM disables IOMMU and G-stage",
+        if_violated="The TDI is unlocked and a gate still open. Whoever locks it next finds the way to the TVM's memory.",
+        if_holds="No unlock that the TSM makes leaves a gate behind. What other unlocks leave is seen by other properties.",
+        witness=Witness(occurs(e.tdi_unbind, t=t, where=_ANY_GATE)),
+        kill=Kill((DropUpdate("gate", "tdi_stop", "gate.dma"),), "cove-io"),
     ),
 )

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from ....model.language import FALSE, Check, after, implies
+from ....model.language import FALSE, Check, after, forall, implies
 from ....model.language.mutate import AddCheck, DropUpdate
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Gate, Guest, Stream, Tdi, Tsm
 from ....model.world.vocabulary import device_of, t, v
-from ...formulas import AlwaysPossible, Invariant, Never, Sometimes
+from ...formulas import After, AlwaysPossible, Invariant, Never, Sometimes
 from ...property import Kill, Property, Witness
-from ...steps import occurs
+from ...steps import becomes, occurs
 
 _REFUSE = Check("never", FALSE)
+
+IN_FULL_USE = (
+    (Tdi.state[t] == "RUN")
+    & (Guest.accepted[v, t] == "current")
+    & (Gate.dma[t] == v)
+    & (Gate.mmio[t] == v)
+    & (Guest.driver[v, t] == "private")
+    & Stream.secure_by_tsm(device_of(t))
+)
+"""RUN, accepted in its epoch, both gates open, private driver, Secure stream."""
 
 PROPERTIES = (
     Property(
@@ -62,14 +72,7 @@ PROPERTIES = (
     Property(
         id="a-tdi-can-come-into-use",
         says="A TDI can come into full use: RUN, accepted in its epoch, both gates open, private driver, Secure stream.",
-        formula=Sometimes(
-            (Tdi.state[t] == "RUN")
-            & (Guest.accepted[v, t] == "current")
-            & (Gate.dma[t] == v)
-            & (Gate.mmio[t] == v)
-            & (Guest.driver[v, t] == "private")
-            & Stream.secure_by_tsm(device_of(t))
-        ),
+        formula=Sometimes(IN_FULL_USE),
         over=(t, v),
         protects="guest",
         cite="M1: the whole dance",
@@ -95,6 +98,54 @@ PROPERTIES = (
         cite="M10: recover a TDI after an error; P63 §11.3.16",
         kill=Kill(
             (AddCheck("tdi", "stop", Check("not in ERROR", Tdi.state[t] != "ERROR", "INVALID_INTERFACE_STATE")),),
+            "sev-tio-host-run",
+        ),
+    ),
+    Property(
+        id="locked-by-the-tsm-means-bound",
+        says="A TDI that is locked over the TSM's session is bound to a TVM.",
+        formula=Invariant(implies(Tdi.locked() & (Tdi.lock_session[t] == "tsm"), Tsm.bound[t] != "none")),
+        over=(t,),
+        protects="host",
+        binds="TSM",
+        cite="M13: without a bind there should be no TDISP action",
+        if_violated="The TSM has let go of a TDI that is still locked. Nobody answers for it, and nobody else can use it.",
+        if_holds="Whatever the TSM locks belongs to a TVM until it is unlocked. No lock is left over.",
+        witness=Witness(Tdi.locked()),
+        kill=Kill(
+            (DropUpdate("tdi", "stop", "tdi.state"), DropUpdate("tdi", "stop", "tdi.lock_session")), "sev-tio-host-run"
+        ),
+    ),
+    Property(
+        id="a-guest-can-stop-its-tdi",
+        says="While a TDI runs for a TVM that has no private driver on it, the TVM can have the TSM stop it, whatever the host does.",
+        formula=AlwaysPossible(
+            occurs(e.tdi_stop, t=t),
+            (Tdi.state[t] == "RUN") & (Tsm.bound[t] != "none") & forall(v, Guest.driver[v, t] != "private"),
+        ),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="M17: a TVM may stop its TDI; COV 09 COVG stop_interface; AMD: through the host",
+        if_violated="A guest can only ask the host to stop its TDI. Closed gates are all it can have without the host.",
+        if_holds="The guest needs nobody to stop what it has started. A host that does not answer cannot keep the TDI running.",
+        witness=Witness((Tdi.state[t] == "RUN") & (Tsm.bound[t] != "none")),
+    ),
+    Property(
+        id="a-tdi-comes-back-after-error",
+        says="A TDI that was in ERROR can come into full use again for a running TVM.",
+        formula=Sometimes(IN_FULL_USE, After(becomes(Tdi.state[t] == "ERROR"))),
+        over=(t, v),
+        protects="guest",
+        binds="TSM",
+        cite="M10: recover a TDI after an error",
+        kill=Kill(
+            (
+                AddCheck("tdi", "stop", Check("not in ERROR", Tdi.state[t] != "ERROR", "INVALID_INTERFACE_STATE")),
+                DropUpdate("tdi", "conventional_reset", "tdi.state"),
+                DropUpdate("tdi", "host_stop", "tdi.state"),
+                DropUpdate("tdi", "device_disconnect", "tdi.state"),
+            ),
             "sev-tio-host-run",
         ),
     ),
