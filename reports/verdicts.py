@@ -86,6 +86,37 @@ def matrix(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Seque
     return "\n".join(lines)
 
 
+def overview(table: Mapping[str, Mapping[str, Sequence[Result]]], style: Style = PLAIN) -> str:
+    """Systems down, aspects across: how many properties hold and how many do not (``30 | 8``, ``2 | 1 | 1 ?``)."""
+    aspects = list(dict.fromkeys(a for row in table.values() for a in row))
+    left = max(map(len, table)) + 2
+    texts = {(name, a): _counts(row[a]) for name, row in table.items() for a in row}
+    widths = {a: max([len(a), *(len(texts[n, a]) for n in table if (n, a) in texts)]) + 2 for a in aspects}
+    lines = [
+        " " * left + "".join(f"{style.bold}{a:<{widths[a]}}{style.end}" for a in aspects).rstrip() + "   (hold | violated)"
+    ]
+    for name, row in table.items():
+        cells = ""
+        for a in aspects:
+            colour = _worst(row[a], style) if a in row else style.dim
+            cells += f"{colour}{texts.get((name, a), '–'):<{widths[a]}}{style.end}"
+        lines.append(f"{style.bold}{name:<{left}}{style.end}{cells.rstrip()}")
+    return "\n".join(lines)
+
+
+def _counts(results: Sequence[Result]) -> str:
+    count = {v: sum(r.verdict is v for r in results) for v in Verdict}
+    text = f"{count[Verdict.HOLDS]} | {count[Verdict.VIOLATED]}"
+    return text + (f" | {count[Verdict.UNKNOWN]} ?" if count[Verdict.UNKNOWN] else "")
+
+
+def _worst(results: Sequence[Result], style: Style) -> str:
+    verdicts = {r.verdict for r in results}
+    if Verdict.VIOLATED in verdicts:
+        return style.red
+    return style.yellow if Verdict.UNKNOWN in verdicts else style.green
+
+
 def setting(values: Mapping[str, Value]) -> str:
     """``host=hostile, tsm_consent=false``."""
     return ", ".join(f"{k}={str(v).lower()}" for k, v in values.items())

@@ -16,7 +16,7 @@ from test_flows import COUNTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FOLDERS = ("model", "properties", "explore", "reports")
+FOLDERS = ("model", "properties", "explore", "reports", "verbs")
 
 
 def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_an_installed_user_never_finds_a_package_called_model() -> None:
 
 
 def test_the_layers_import_one_way_only() -> None:
-    rank = {"model": 0, "properties": 1, "explore": 2, "reports": 3}
+    rank = {folder: i for i, folder in enumerate(FOLDERS)}
     for folder, mine in rank.items():
         for path in (ROOT / folder).rglob("*.py"):
             depth = len(path.relative_to(ROOT).parts) - 1

@@ -1,0 +1,48 @@
+"""A question of the list thread: what was asked, by whom, and which properties answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...model.language import Value
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A catalogued property in a setting; the claim of the question stands where it holds."""
+
+    property: str
+    knobs: Mapping[str, Value] = field(default_factory=dict)
+    topology: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        given = [f"{k}={str(v).lower()}" for k, v in (*self.topology.items(), *self.knobs.items())]
+        return self.property + (f" ({', '.join(given)})" if given else "")
+
+
+@dataclass(frozen=True)
+class Question:
+    """``asks`` is the question or claim in one sentence; it is answered yes in a flow where all its ``probes`` hold.
+
+    ``raised_by``: messages of the thread (M1 … M20) and who wrote them; ``[D]`` marks a question that we deduced.
+    ``turns_on``: the knobs whose every other value is tried, one at a time, to say what would change the answer.
+    ``beyond``: why no finite model of ours decides it, or decides it in part only; with no probes it has no verdict.
+    """
+
+    id: str
+    raised_by: str
+    asks: str
+    probes: tuple[Probe, ...] = ()
+    turns_on: tuple[str, ...] = ()
+    yes: str = ""
+    no: str = ""
+    beyond: str = ""
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def probes(*names: str, **knobs: Value) -> tuple[Probe, ...]:
+    """Probes for several properties in one setting."""
+    return tuple(Probe(n, knobs) for n in names)

@@ -1,0 +1,142 @@
+"""Answers to the thread's questions: as text, as a table, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from ..explore.answers import Answer, Change, FlowAnswer, Reply
+from ..explore.verdict import Verdict
+from .json_report import trace_steps
+from .verdicts import PLAIN, Style, cell, run_in_words
+
+_MARK = {Reply.YES: "yes", Reply.NO: "NO", Reply.VACUOUS: "·", Reply.UNKNOWN: "?", Reply.NOT_THERE: "–"}
+LEGEND = "yes: the claim holds   NO: it does not, there is a run   ·: it cannot arise   ?: unknown   –: does not apply"
+_WIDTH = 110
+
+
+def answer_text(a: Answer, style: Style = PLAIN) -> str:
+    """One question in full: the answer in each flow, the run that refutes it, and what would change it."""
+    q = a.question
+    lines = [f"{style.bold}{q.id}{style.end} {style.dim}({q.raised_by}){style.end}"]
+    lines += textwrap.wrap(q.asks, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    for title, text in (("yes means: ", q.yes), ("no means: ", q.no), ("beyond this model: ", q.beyond)):
+        if text:
+            lines += textwrap.wrap(text, _WIDTH, initial_indent=f"  {title}", subsequent_indent="    ")
+    if q.probes:
+        lines.append(f"  decided by: {', '.join(map(str, q.probes))}")
+    for flows, f in _merged(a):
+        colour = {Reply.YES: style.green, Reply.NO: style.red, Reply.UNKNOWN: style.yellow}.get(f.reply, style.dim)
+        lines.append(f"  {style.bold}{', '.join(flows)}{style.end}: {colour}{f.reply.value}{style.end}")
+        for probe, r in f.results:
+            if len(f.results) > 1 or r.trace is not None:
+                lines.append(f"    {probe}: {cell(r)}")
+            if r.trace is not None and r.verdict is Verdict.VIOLATED:
+                lines += textwrap.wrap(run_in_words(r), _WIDTH, initial_indent="      ", subsequent_indent="        ")
+        if f.changes:
+            text = "; ".join(_change(c) for c in f.changes)
+            lines += textwrap.wrap(f"changed by: {text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+        elif q.turns_on and f.results:
+            lines.append(f"    changed by no single one of {', '.join(q.turns_on)}")
+    return "\n".join(lines)
+
+
+def _change(c: Change) -> str:
+    return f"{c.knob}={str(c.value).lower()} → {c.reply.value}"
+
+
+def _merged(a: Answer) -> list[tuple[list[str], FlowAnswer]]:
+    """Flows with the same answer (verdicts, depths and changes) together."""
+    groups: dict[object, tuple[list[str], FlowAnswer]] = {}
+    for name, f in a.flows.items():
+        key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), f.changes)
+        groups.setdefault(key, ([], f))[0].append(name)
+    return list(groups.values())
+
+
+def table(found: Sequence[Answer], style: Style = PLAIN) -> str:
+    """All questions, a line each, with a column per flow."""
+    flows = list(dict.fromkeys(f for a in found for f in a.flows))
+    lines = [f"{i:>3}  {f}" for i, f in enumerate(flows, 1)]
+    lines += ["", " " * 5 + "".join(f"{i:<5}" for i in range(1, len(flows) + 1)).rstrip()]
+    for a in found:
+        q = a.question
+        cells = "".join(
+            f"{style.red if f.reply is Reply.NO else style.green if f.reply is Reply.YES else style.dim}{_MARK[f.reply]:<5}{style.end}"
+            for f in a.flows.values()
+        )
+        text = textwrap.shorten(q.asks if q.probes else f"[not for a finite model] {q.asks}", 100, placeholder=" …")
+        lines.append(f"{q.id:<5}{cells or ' ' * (5 * len(flows))}{text}")
+    return "\n".join([*lines, "", LEGEND])
+
+
+def document(found: Sequence[Answer], version: str) -> dict[str, Any]:
+    """As JSON, with the trace of every refutation."""
+    return {
+        "tool": "tdisprove",
+        "version": version,
+        "questions": [
+            {
+                "id": a.question.id, "summary": a.question.asks, "raised_by": a.question.raised_by,
+                "beyond": a.question.beyond or None,
+                "flows": {
+                    name: {
+                        "reply": f.reply.value,
+                        "properties": [
+                            {
+                                "property": p.property, "knobs": dict(p.knobs), "topology": dict(p.topology),
+                                "verdict": r.verdict.value, "depth": r.depth, "vacuous": r.vacuous,
+                                "trace": trace_steps(r.trace) if r.trace is not None else None,
+                            }
+                            for p, r in f.results
+                        ],
+                        "changed_by": [{"knob": c.knob, "value": c.value, "reply": c.reply.value} for c in f.changes],
+                    }
+                    for name, f in a.flows.items()
+                },
+            }
+            for a in found
+        ],
+    }  # fmt: skip
+
+
+def markdown(found: Sequence[Answer]) -> str:
+    """The page of the documentation."""
+    flows = list(dict.fromkeys(f for a in found for f in a.flows))
+    lines = [
+        "# The questions of the thread, answered", "",
+        "Generated by `tdisprove ask --format markdown`; the tests hold it against what the tool says. `tdisprove ask Q3` "
+        "answers one question with its runs. Each answer is a verdict of the model: what the model leaves out is said in the README.",
+        "", LEGEND, "", f"| | {' | '.join(flows)} |", "|---" * (len(flows) + 1) + "|",
+    ]  # fmt: skip
+    for a in found:
+        cells = [_MARK[a.flows[f].reply] if f in a.flows else "" for f in flows]
+        lines.append(f"| [{a.question.id}](#{a.question.id.lower()}) | {' | '.join(cells)} |")
+    for a in found:
+        q = a.question
+        lines += ["", f"## {q.id}", "", f"*{q.raised_by}*: {q.asks}", ""]
+        if q.yes:
+            lines.append(f"- **yes** means: {q.yes}")
+        if q.no:
+            lines.append(f"- **no** means: {q.no}")
+        if q.beyond:
+            lines.append(f"- **Beyond this model:** {q.beyond}")
+        if q.probes:
+            lines.append(f"- Decided by {', '.join(f'`{p}`' for p in q.probes)}.")
+        if q.probes:
+            lines.append("")
+        for names, f in _merged(a):
+            changed = ""
+            if f.changes:
+                changed = (
+                    " Changed by "
+                    + "; ".join(f"`{c.knob}={str(c.value).lower()}` ({c.reply.value})" for c in f.changes)
+                    + "."
+                )
+            lines.append(f"**{f.reply.value}** in {', '.join(f'`{n}`' for n in names)}.{changed}")
+            for p, r in f.results:
+                if r.trace is not None and r.verdict is Verdict.VIOLATED:
+                    lines += ["", f"> `{p}`, {cell(r)}: {run_in_words(r)}"]
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,154 @@
+"""``check``: properties of flows, decided."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+
+from .. import __version__
+from ..explore import Result, Target, Verdict, contrast, targets
+from ..explore.survey import survey
+from ..model.language import ModelError
+from ..model.world import ASPECTS
+from ..properties import Property
+from ..properties.catalogue import CENTRAL, GROUPS, Expectation, expectation
+from ..reports.files import write_machines, write_traces
+from ..reports.json_report import check_document
+from ..reports.table import trace_table
+from ..reports.verdicts import Style, argument, cell, matrix, overview, tally
+from . import options
+from .exits import HOLDS, UNKNOWN, VIOLATED, code
+
+_SIDE_BY_SIDE = 3
+"""Beyond so many columns the verdicts are counted, not listed (``matrix`` lists them)."""
+
+
+def add(verbs: options.Verbs) -> None:
+    p = verbs.add_parser("check", help="decide properties of flows", description="Decide properties of flows.")
+    options.add_target(p, several=True)
+    options.add_engine(p)
+    p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
+    p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    topology, knobs = options.setting(args)
+    found = targets(args.flows, args.property, topology, knobs)
+    if args.expect and (topology or knobs or any(t.flow is None for t in found)):
+        raise ModelError(
+            "--expect: verdicts are recorded for the flows at default topology and knobs; leave --set, --tdis and so on out"
+        )
+    folder = options.folder(args.output)
+    limits = options.limits(args)
+    start = time.perf_counter()
+    surveyed = survey(
+        found, options.engine(args.engine), limits, slicing=not args.unsliced,
+        done=lambda _: options.note("") if limits.progress is not None else None,
+    )  # fmt: skip
+    seconds = time.perf_counter() - start
+    columns, notes = surveyed.results, surveyed.notes
+    differences = _differences(columns) if args.expect else []
+    if args.format == "json":
+        options.dump(check_document(__version__, columns, [*notes, *differences]))
+    else:
+        _print(args, found, columns, seconds)
+        for line in (*notes, *differences):
+            print(line)
+        if args.expect and not differences:
+            print(f"All {sum(map(len, columns.values()))} verdicts are as recorded.")
+    if folder is not None:
+        files = [f for name, results in columns.items() for f in write_traces(folder, name, results)]
+        for name in dict.fromkeys(t.aspect for t in found if t.flow is not None):
+            files += write_machines(folder, ASPECTS[name].model, name)
+        if args.format == "text":
+            print(options.written(files, folder))
+    every = [r for results in columns.values() for r in results]
+    if args.expect:
+        return VIOLATED if differences else UNKNOWN if notes else HOLDS
+    return code(every, partial=bool(notes))
+
+
+def _differences(columns: Mapping[str, Sequence[Result]]) -> list[str]:
+    """Where verdicts are not as recorded."""
+    lines = []
+    for name, results in columns.items():
+        for r in results:
+            recorded = expectation(name, r.prop.id)
+            actual = Expectation(r.verdict.value, r.depth)
+            if recorded is None:
+                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, and nothing is recorded")
+            elif recorded != actual:
+                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, recorded is {recorded}")
+    return lines
+
+
+def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
+    style = options.style()
+    given = f"{'; '.join(f'{k} {n}' for k, n in options.setting(args)[0].items()) or 'default'}"
+    print(f"{style.dim}topology: {given}{'; set: ' + ', '.join(args.set) if args.set else ''}{style.end}")
+    groups: dict[str, tuple[Property, ...]] = {g.title: g.properties for g in GROUPS}
+    for t in found:
+        if t.flow is None:
+            groups[t.name] = t.properties
+    if len(columns) > _SIDE_BY_SIDE and len(groups) > 1 and not args.property:
+        print(overview(_by_aspect(found, columns), style))
+    else:
+        print(matrix(groups, columns, style))
+        for name, results in columns.items():
+            states = {r.statistics.states for r in results if r.statistics is not None}
+            print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({results[0].engine})")
+    open_ones: dict[tuple[int | None, str], list[str]] = {}
+    for r in (r for results in columns.values() for r in results):
+        if r.verdict is Verdict.UNKNOWN:
+            open_ones.setdefault((r.depth, "; ".join(r.notes) or "no reason given"), []).append(r.prop.id)
+    for (depth, why), names in open_ones.items():
+        print(f"UNKNOWN: covered to depth {depth}; {why}: {names[0] if len(names) == 1 else f'{len(names)} properties'}")
+    print(f"{style.dim}{seconds:.1f} s{style.end}")
+    if args.quiet:
+        return
+    _print_argument(args, found, style)
+    every = [r for results in columns.values() for r in results]
+    if len(every) <= 2 * len(columns):
+        for r in every:
+            if r.trace is not None:
+                witness = r.verdict is Verdict.HOLDS
+                print()
+                print(trace_table(r.trace, title=f"{r.prop.id}: {cell(r)}", subtitle=r.prop.says, witness=witness))
+
+
+def _by_aspect(found: list[Target], columns: Mapping[str, list[Result]]) -> dict[str, dict[str, list[Result]]]:
+    """The results of each flow (or system file), by aspect."""
+    table: dict[str, dict[str, list[Result]]] = {}
+    rest = {name: list(results) for name, results in columns.items()}
+    for t in found:
+        if t.name in rest:
+            mine, rest[t.name] = rest[t.name][: len(t.properties)], rest[t.name][len(t.properties) :]
+            table.setdefault(t.name, {})[t.aspect or "its own"] = mine
+    return table
+
+
+def _print_argument(args: argparse.Namespace, found: list[Target], style: Style) -> None:
+    """On which choices of a flow its central properties rest."""
+    topology, knobs = options.setting(args)
+    shown = [
+        (t, central)
+        for t in found
+        if t.flow is not None and t.flow.decided_by and (central := [p for p in t.properties if p.id in CENTRAL])
+    ]
+    several = len(dict.fromkeys(t.name for t in found)) > 1
+    for i, (t, central) in enumerate(shown):
+        assert t.flow is not None
+        rows = contrast(
+            t.flow, central, t.flow.decided_by, topology=topology, changed=knobs, engine=options.engine(args.engine),
+            limits=options.limits(args),
+        )  # fmt: skip
+        if i == 0 or not several:
+            print()
+        print(argument(t.flow.name, t.flow.summary, rows, style, brief=several))
+    if several:
+        print(
+            f"{style.dim}tdisprove check FLOW shows the runs, and what the verdicts mean; -o DIR draws them; tdisprove matrix "
+            f"shows every property.{style.end}"
+        )

@@ -1,0 +1,95 @@
+"""``explore``: statistics of a state space, what it never uses, and its graph, projected."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+
+from .. import __version__
+from ..explore import Target, targets
+from ..explore.coverage import unused
+from ..explore.explicit import reachable
+from ..explore.quotient import quotient
+from ..model.language import ModelError
+from ..model.world import ASPECTS
+from ..reports.files import write_quotient
+from . import options
+from .exits import HOLDS, UNKNOWN
+
+
+def add(verbs: options.Verbs) -> None:
+    p = verbs.add_parser(
+        "explore", help="statistics of a flow's state space", description="Explore all reachable states of a flow: how many, "
+        "how deep, deadlocks, rules that never apply, refusals that are never given."
+    )  # fmt: skip
+    options.add_target(p, several=False)
+    options.add_limits(p)
+    p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
+    p.add_argument(
+        "--project", metavar="VAR[,VAR…]", help="also the state graph, with states that agree on these variables merged"
+    )
+    p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    topology, knobs = options.setting(args)
+    target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    folder = options.folder(args.output)
+    if folder is not None and not args.project:
+        raise ModelError(
+            "-o needs --project: name the variables that the state graph shall show, such as --project tdi0.state"
+        )
+    limits = options.limits(args)
+    system = target.system
+    projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
+    explored = projection or reachable(system, limits)
+    statistics = explored.statistics
+    if limits.progress is not None:
+        options.note("")
+    dead, never = unused(system, statistics, ASPECTS[target.aspect].model.rules if target.flow is not None else None)
+    written = (
+        write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
+    )
+    if args.format == "json":
+        document: dict[str, object] = {
+            "tool": "tdisprove", "version": __version__, "flow": target.name, "states": statistics.states,
+            "transitions": statistics.transitions, "depth": statistics.depth, "deadlocks": statistics.deadlocks,
+            "complete": statistics.complete, "stopped": explored.stopped, "seconds": round(statistics.seconds, 3), "topology": dict(system.topology),
+            "knobs": dict(system.knobs), "rules_never_applied": dead, "refusals_never_given": never,
+        }  # fmt: skip
+        if projection is not None:
+            document["projection"] = {
+                "variables": list(projection.names),
+                "nodes": [dict(zip(projection.names, n, strict=True)) for n in projection.nodes],
+                "edges": [[a, b, sorted({system.actions[i].event for i in e})] for (a, b), e in projection.edges.items()],
+            }
+        options.dump(document)
+        return HOLDS if statistics.complete else UNKNOWN
+    print(f"{target.name}: {target.summary}")
+    print(f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
+          f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s")  # fmt: skip
+    if not statistics.complete:
+        print(f"  INCOMPLETE: {explored.stopped}")
+    if not args.quiet:
+        _print_names("rules that never apply here", dead)
+        _print_names("refusals that are never given here", never)
+    if projection is not None:
+        print(f"  projected on {', '.join(projection.names)}: {len(projection.nodes)} nodes, {len(projection.edges)} edges")
+    if written and folder is not None:
+        print(options.written(written, folder))
+    return HOLDS if statistics.complete else UNKNOWN
+
+
+def _one(found: list[Target], aspect: str | None) -> Target:
+    """The target of an aspect (None: the first); of a system file, its only one."""
+    for target in found:
+        if target.flow is None or aspect in (None, target.aspect):
+            return target
+    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
+
+
+def _print_names(title: str, names: list[str]) -> None:
+    if names:
+        print(f"  {title} ({len(names)}):")
+        print(textwrap.fill(", ".join(names), 110, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))

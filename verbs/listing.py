@@ -1,0 +1,94 @@
+"""``list``: what there is."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import textwrap
+from collections.abc import Callable
+
+from ..model.flows import FLOWS
+from ..model.world import KNOBS
+from ..properties.catalogue import GROUPS
+from ..properties.questions import QUESTIONS
+from . import options
+from .exits import HOLDS
+
+
+def add(verbs: options.Verbs) -> None:
+    p = verbs.add_parser("list", help="what there is", description="List " + ", ".join(_LISTS) + ".")
+    p.add_argument("what", choices=tuple(_LISTS))
+    options.add_format(p)
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    rows = _LISTS[args.what]()
+    if args.format == "json":
+        options.dump(rows)
+        return HOLDS
+    width = max(len(str(r["id"])) for r in rows) + 2
+    for r in rows:
+        lines = textwrap.wrap(str(r["summary"]), max(40, shutil.get_terminal_size().columns - width)) or [""]
+        print(f"{r['id']:<{width}}{lines[0]}")
+        for line in lines[1:]:
+            print(" " * width + line)
+    return HOLDS
+
+
+def _list_flows() -> list[dict[str, object]]:
+    return [
+        {"id": f.name, "summary": f.summary, "cite": f.cite, "choices": dict(f.choices), "notes": list(f.notes)}
+        for f in FLOWS.values()
+    ]
+
+
+def _list_properties() -> list[dict[str, object]]:
+    return [
+        {
+            "id": p.id,
+            "summary": p.says,
+            "aspect": g.aspect,
+            "group": g.title,
+            "protects": p.protects,
+            "binds": p.binds,
+            "cite": p.cite,
+            "formula": str(p.formula),
+        }
+        for g in GROUPS
+        for p in g.properties
+    ]
+
+
+def _list_knobs() -> list[dict[str, object]]:
+    return [
+        {
+            "id": k.name,
+            "summary": f"{' | '.join(str(v).lower() for v in k.sort.domain)}, default {str(k.default).lower()}: {k.summary}",
+            "values": list(k.sort.domain),
+            "default": k.default,
+            "cite": k.cite,
+        }
+        for k in KNOBS
+    ]
+
+
+def _list_questions() -> list[dict[str, object]]:
+    return [
+        {
+            "id": q.id,
+            "summary": q.asks,
+            "raised_by": q.raised_by,
+            "properties": [str(p) for p in q.probes],
+            "beyond": q.beyond,
+        }
+        for q in QUESTIONS.values()
+    ]
+
+
+_LISTS: dict[str, Callable[[], list[dict[str, object]]]] = {
+    "flows": _list_flows,
+    "properties": _list_properties,
+    "questions": _list_questions,
+    "knobs": _list_knobs,
+}

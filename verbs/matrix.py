@@ -1,0 +1,51 @@
+"""``matrix``: every flow and every property on one page."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import __version__
+from ..explore import targets
+from ..explore.survey import survey
+from ..properties.catalogue import GROUPS
+from ..reports.matrix import Matrix
+from . import options
+from .exits import HOLDS, UNKNOWN
+
+
+def add(verbs: options.Verbs) -> None:
+    p = verbs.add_parser(
+        "matrix", help="flows × properties", description="All flows against all properties, as text, Markdown, HTML or JSON. "
+        "The exit code is 0 when the table is complete, whatever the verdicts are; 3 when a limit or an interruption left a gap."
+    )  # fmt: skip
+    p.add_argument("flows", metavar="FLOW", nargs="*", help="a flow (see tdisprove list flows); default: all flows")
+    options.add_properties(p)
+    options.add_setting(p)
+    options.add_engine(p, "markdown", "html")
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    topology, knobs = options.setting(args)
+    found = targets(args.flows, args.property, topology, knobs)
+    limits = options.limits(args)
+    surveyed = survey(
+        found, options.engine(args.engine), limits, slicing=not args.unsliced,
+        done=lambda t: options.note(f"{t.name}: {t.aspect}") if limits.progress is not None else None,
+    )  # fmt: skip
+    if limits.progress is not None:
+        options.note("")
+    matrix = Matrix.of(GROUPS, {t.name: t.summary for t in found}, surveyed.results)
+    match args.format:
+        case "json":
+            options.dump({**matrix.document(__version__), "notes": surveyed.notes})
+        case "markdown":
+            print(matrix.markdown())
+        case "html":
+            print(matrix.html(__version__))
+        case _:
+            print(matrix.text(options.style()))
+            for line in surveyed.notes:
+                print(line)
+    unknown = any(r.verdict.value == "unknown" for rs in surveyed.results.values() for r in rs)
+    return UNKNOWN if surveyed.interrupted or unknown else HOLDS

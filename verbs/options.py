@@ -1,0 +1,159 @@
+"""What several verbs take: targets, settings, limits, output; and what is made of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..explore import Engine, Limits, Progress
+from ..explore.explicit import ExplicitEngine
+from ..model.flows.flow import parse_knob
+from ..model.language import ModelError, Value
+from ..model.world import ASPECTS
+from ..reports.render import renderer
+from ..reports.verdicts import COLOURED, PLAIN, Style
+
+Verbs: TypeAlias = "argparse._SubParsersAction[Any]"
+"""Where a verb adds its own parser."""
+
+TOPOLOGY = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "stream"}
+"""Option -> the index of which it says how many there are."""
+
+
+def add_target(p: argparse.ArgumentParser, *, several: bool) -> None:
+    text = "a flow (see tdisprove list flows), or a Python file that defines SYSTEM and PROPERTIES"
+    if several:
+        p.add_argument("flows", metavar="FLOW", nargs="*", help=f"{text}; default: all flows")
+    else:
+        p.add_argument("flows", metavar="FLOW", nargs=1, help=text)
+    add_properties(p)
+    add_setting(p)
+
+
+def add_properties(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "-p", "--property", action="append", default=[], metavar="PROPERTY", help="only this property (may be repeated)"
+    )
+
+
+def add_setting(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
+    )
+    for option, index in TOPOLOGY.items():
+        default = next((a.topology[index] for a in ASPECTS.values() if index in a.topology), None)
+        if default is not None:
+            p.add_argument(f"--{option}", type=count, metavar="N", help=f"number of {option} (default: {default})")
+
+
+def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
+    p.add_argument(
+        "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
+    )
+    p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
+    add_limits(p, *formats)
+
+
+def add_limits(p: argparse.ArgumentParser, *formats: str) -> None:
+    p.add_argument("--max-states", type=count, metavar="N", help="give up (UNKNOWN) after so many states")
+    p.add_argument("--max-depth", type=count, metavar="N", help="give up (UNKNOWN) beyond so many steps")
+    p.add_argument("--timeout", type=count, metavar="SECONDS", help="give up (UNKNOWN) after so long")
+    p.add_argument("--memory", type=_bytes, metavar="SIZE", help="give up (UNKNOWN) at so much memory, such as 800M or 4G")
+    p.add_argument("-q", "--quiet", action="store_true", help="no progress, no explanations")
+    add_format(p, *formats)
+
+
+def add_format(p: argparse.ArgumentParser, *more: str) -> None:
+    p.add_argument("--format", choices=("text", "json", *more), default="text", help="default: %(default)s")
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    try:
+        n = int(text)
+    except ValueError:
+        n = 0
+    if n < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return n
+
+
+def _bytes(text: str) -> int:
+    units = {"K": 2**10, "M": 2**20, "G": 2**30}
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in units else (text, "")
+    try:
+        size = float(number) * units.get(unit, 1)
+    except ValueError:
+        size = 0
+    if not 0 < size < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write bytes, or a number with K, M or G")
+    return int(size)
+
+
+def setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]:
+    """The topology and the knobs that were given."""
+    given = {index: getattr(args, option, None) for option, index in TOPOLOGY.items()}
+    topology = {index: n for index, n in given.items() if n is not None}
+    if "tdi" not in topology and topology.get("device", 1) > 1:
+        topology["tdi"] = topology["device"]
+    return topology, dict(parse_knob(s) for s in args.set)
+
+
+def folder(path: str | None) -> Path | None:
+    """The output folder, made and tried out before any work is done."""
+    if path is None:
+        return None
+    found = Path(path)
+    try:
+        found.mkdir(parents=True, exist_ok=True)
+        probe = found / ".tdisprove"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as e:
+        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder with -o") from None
+    return found
+
+
+def limits(args: argparse.Namespace) -> Limits:
+    show = sys.stderr.isatty() and not args.quiet and args.format == "text"
+    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None)
+
+
+def _progress(p: Progress) -> None:
+    rate = p.states / p.seconds if p.seconds > 0 else 0
+    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s")
+
+
+def note(text: str) -> None:
+    """Write over the line of progress; an empty text wipes it."""
+    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def style() -> Style:
+    return COLOURED if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
+
+
+def engine(name: str) -> Engine:
+    """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    if name == "z3":
+        from ..explore.symbolic import Z3Engine
+
+        return Z3Engine()
+    return ExplicitEngine()
+
+
+def dump(document: object) -> None:
+    """The one document on standard output."""
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
+    print()
+
+
+def written(files: list[Path], where: Path) -> str:
+    """What became of the pictures."""
+    drawn = renderer()
+    how = f"drawn by {drawn}" if drawn != "none" else "no Graphviz was found, so graphs are there as DOT only"
+    return f"{len(files)} files written to {where} ({how})."
