@@ -7,12 +7,13 @@ import textwrap
 
 from .. import __version__
 from ..explore import Target, targets
-from ..explore.coverage import unused
+from ..explore.coverage import coverage, unused
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..reports.files import write_quotient
+from ..reports.story import word
 from . import options
 from .exits import HOLDS, UNKNOWN
 
@@ -27,6 +28,11 @@ def add(verbs: options.Verbs) -> None:
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
     p.add_argument(
         "--project", metavar="VAR[,VAR…]", help="also the state graph, with states that agree on these variables merged"
+    )
+    p.add_argument(
+        "--coverage",
+        action="store_true",
+        help="also values that no variable ever takes, and checks that never decide anything",
     )
     p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
     p.set_defaults(run=run)
@@ -43,10 +49,15 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     system = target.system
     projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
-    explored = projection or reachable(system, limits)
+    found = reachable(system, limits) if projection is None or args.coverage else None
+    explored = projection or found
+    assert explored is not None
     statistics = explored.statistics
     if limits.progress is not None:
         options.note("")
+    if args.coverage and target.flow is None:
+        raise ModelError("--coverage is for flows: of a system file the rules are not known")
+    covered = coverage(found, ASPECTS[target.aspect].model) if found is not None and args.coverage else None
     dead, never = unused(system, statistics, ASPECTS[target.aspect].model.rules if target.flow is not None else None)
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
@@ -58,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
             "complete": statistics.complete, "stopped": explored.stopped, "seconds": round(statistics.seconds, 3), "topology": dict(system.topology),
             "knobs": dict(system.knobs), "rules_never_applied": dead, "refusals_never_given": never,
         }  # fmt: skip
+        if covered is not None:
+            document["values_never_taken"] = {name: list(values) for name, values in covered.values}
+            document["checks_never_decisive"] = list(covered.checks)
         if projection is not None:
             document["projection"] = {
                 "variables": list(projection.names),
@@ -74,6 +88,10 @@ def run(args: argparse.Namespace) -> int:
     if not args.quiet:
         _print_names("rules that never apply here", dead)
         _print_names("refusals that are never given here", never)
+        if covered is not None:
+            never_taken = [f"{name} ∌ {', '.join(map(word, values))}" for name, values in covered.values]
+            _print_names("values that are never taken", never_taken)
+            _print_names("checks that never decide anything here", list(covered.checks))
     if projection is not None:
         print(f"  projected on {', '.join(projection.names)}: {len(projection.nodes)} nodes, {len(projection.edges)} edges")
     if written and folder is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from .compose import Model
 from .errors import ModelError, nearest
-from .machine import OK, Check, Event, Rule, Update
-from .terms import TRUE, Operand, Term, lift, show
+from .machine import ANY_REFUSAL, OK, Check, Event, Family, Rule, Update
+from .sorts import Enum
+from .terms import TRUE, Op, Operand, Term, conj, conjuncts, lift, show, substitute, subterms
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,50 @@ class DropWhen:
 
     def __str__(self) -> str:
         return f"{self.machine}.{self.rule} in any state"
+
+
+@dataclass(frozen=True)
+class DropCondition:
+    """A rule applies without one of the conditions of its ``when`` (counted from 0)."""
+
+    machine: str
+    rule: str
+    number: int
+
+    def of(self, r: Rule) -> Rule:
+        parts = conjuncts(r.when)
+        if not self.number < len(parts):
+            raise ModelError(f"rule {r.machine}.{r.name} has {len(parts)} conditions, none with the number {self.number}")
+        return replace(r, when=conj(*(p for i, p in enumerate(parts) if i != self.number)))
+
+    def __str__(self) -> str:
+        return f"{self.machine}.{self.rule} without its condition {self.number}"
+
+
+@dataclass(frozen=True)
+class SwapValue:
+    """A rule asks for another value than it should, wherever it compares the variable with ``old``."""
+
+    machine: str
+    rule: str
+    variable: Term
+    old: str
+    new: str
+
+    def of(self, r: Rule) -> Rule:
+        asked, instead = self.variable == self.old, self.variable == self.new
+        change = {asked: instead}
+        changed = replace(
+            r,
+            when=substitute(r.when, change),
+            checks=tuple(replace(c, term=substitute(c.term, change)) for c in r.checks),
+        )
+        if changed.when is r.when and all(a.term is b.term for a, b in zip(changed.checks, r.checks, strict=True)):
+            raise ModelError(f"rule {r.machine}.{r.name} does not ask whether {show(asked)}")
+        return changed
+
+    def __str__(self) -> str:
+        return f"{self.machine}.{self.rule} asks for {show(self.variable)} = {self.new} instead of {self.old}"
 
 
 @dataclass(frozen=True)
@@ -115,7 +161,20 @@ class AddRule:
         return f"{self.machine} sets {self.target} to {self.value} when {self.event} is {outcome}"
 
 
-Mutant: TypeAlias = DropCheck | DropWhen | DropUpdate | SetUpdate | AddCheck | AddRule
+@dataclass(frozen=True)
+class LeakyRefusal:
+    """A machine makes the updates of a rule even when the request is refused."""
+
+    machine: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.machine}.{self.rule} takes effect although it is refused"
+
+
+Mutant: TypeAlias = (
+    DropCheck | DropWhen | DropCondition | SwapValue | DropUpdate | SetUpdate | AddCheck | AddRule | LeakyRefusal
+)
 
 
 def mutated(model: Model, *mutants: Mutant) -> Model:
@@ -123,8 +182,44 @@ def mutated(model: Model, *mutants: Mutant) -> Model:
     for mutant in mutants:
         if isinstance(mutant, AddRule):
             model = model.with_rules((*model.rules, mutant.rule()))
+        elif isinstance(mutant, LeakyRefusal):
+            r = model.rule(mutant.machine, mutant.rule)
+            leak = replace(r, name=f"{r.name}, although refused", when=TRUE, checks=(), binds=None, reply=ANY_REFUSAL)
+            model = model.with_rules((*model.rules, leak))
         else:
             original = model.rule(mutant.machine, mutant.rule)
             changed = mutant.of(original)
             model = model.with_rules(changed if r is original else r for r in model.rules)
     return model
+
+
+def mutants(model: Model) -> Iterator[Mutant]:
+    """Every single fault of these kinds: a check or condition dropped, an update dropped, another value asked for, a
+    refusal that takes effect.
+
+    Conditions on knobs alone are left out: they say in which flows a rule exists, which is nothing to forget.
+    """
+    for r in model.rules:
+        for c in r.checks:
+            yield DropCheck(r.machine, r.name, c.name)
+        for i, part in enumerate(conjuncts(r.when)):
+            if any(isinstance(x.data, Family) and not x.data.rigid for x in subterms(part)):
+                yield DropCondition(r.machine, r.name, i)
+        for name in dict.fromkeys(str(u.family) for u in r.updates):
+            yield DropUpdate(r.machine, r.name, name)
+        for variable, old in dict.fromkeys(_asked(r)):
+            assert isinstance(variable.sort, Enum)
+            values = variable.sort.values
+            yield SwapValue(r.machine, r.name, variable, old, values[(values.index(old) + 1) % len(values)])
+        if r.reply == OK and r.updates and any(c.reply is not None for c in r.checks):
+            yield LeakyRefusal(r.machine, r.name)
+
+
+def _asked(r: Rule) -> Iterator[tuple[Term, str]]:
+    """The state variables that a rule compares with a value of an enumeration, and the value."""
+    for t in (r.when, *(c.term for c in r.checks)):
+        for x in subterms(t):
+            if x.op is Op.EQ and x.args[1].op is Op.CONST and isinstance(x.args[0].sort, Enum):
+                variable = x.args[0]
+                if isinstance(variable.data, Family) and not variable.data.rigid and isinstance(x.args[1].data, str):
+                    yield variable, x.args[1].data

@@ -201,4 +201,17 @@ PROPERTIES = (
         witness=Witness(DMA_REACHES_TVM),
         kill=Kill((DropCheck("gate", "dma", "DMA gate open"),), "sev-tio-host-run"),
     ),
+    Property(
+        id="no-gate-opens-in-a-host-epoch",
+        says="In a lock epoch that the host began over a session of its own, the TSM opens no gate of the TDI.",
+        formula=Never((becomes(Gate.dma[t] != "none"), becomes(Gate.mmio[t] != "none")), HOST_EPOCH),
+        over=(t,),
+        protects="guest",
+        binds="TSM",
+        cite="AMD SDTE_WRITE: BOUND is enough; TDX bind session id and Arm nonces name the lock",
+        if_violated="The TSM opens gates for a TDI that the host has locked meanwhile: its record has not been told. Only the stream keeps it out.",
+        if_holds="Gates are opened for the TSM's own locks only. A lock that the host made finds no TSM to help it.",
+        witness=Witness((becomes(Gate.dma[t] != "none"), becomes(Gate.mmio[t] != "none"))),
+        kill=Kill((DropCheck("tsm", "sdte_write", "epoch"),), "tdx-connect"),
+    ),
 )
