@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model.flows import FLOWS
 from ..model.language import Model, System, Value
@@ -22,6 +23,8 @@ from ..properties.property import Property
 from .check import check
 from .engine import Limits
 from .explicit import ReachableSet, reachable
+from .layout import Words
+from .vectorise import Program
 from .verdict import Verdict
 
 
@@ -133,6 +136,7 @@ class _Bench:
     aspect: str
     properties: tuple[Property, ...]
     explored: ReachableSet
+    graph: tuple[int, dict[str, tuple[int, int]]]
     verdicts: Mapping[str, Verdict]
     events: frozenset[str]
     """Those in which something happens in this setting, or is refused."""
@@ -144,7 +148,9 @@ class _Bench:
         if explored.stopped:
             return None
         verdicts = {r.prop.id: r.verdict for r in check(system, properties)}
-        return cls(setting, aspect, properties, explored, verdicts, frozenset(a.event for a in system.actions))
+        return cls(
+            setting, aspect, properties, explored, _graph(explored), verdicts, frozenset(a.event for a in system.actions)
+        )
 
     def touches(self, mutant: Mutant) -> bool:
         """Whether the mutant's event can happen here at all (a rule that does not apply may have become one that does)."""
@@ -153,16 +159,9 @@ class _Bench:
         return not isinstance(rule, str) or model.rule(mutant.machine, rule).event.name in self.events
 
     def same(self, system: System) -> bool:
-        """Whether the mutant has the same reachable states, and the same number of steps between them."""
-        found = reachable(system, Limits(states=4 * self.explored.statistics.states + 1000))
-        a, b = self.explored, found
-        if (
-            found.stopped
-            or a.statistics.states != b.statistics.states
-            or a.statistics.transitions != b.statistics.transitions
-        ):
-            return False
-        return np.array_equal(_sorted(a), _sorted(b)) and _labels(a) == _labels(b)
+        """Whether the mutant has the same reachable states, and the same steps between them."""
+        found = reachable(system, Limits(states=self.explored.statistics.states + 1))
+        return not found.stopped and _graph(found) == self.graph
 
     def changed(self, system: System) -> str:
         """A property whose verdict is another one than it should be, or nothing."""
@@ -173,9 +172,37 @@ class _Bench:
         return ""
 
 
-def _sorted(found: ReachableSet) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
-    return found.packed[:, np.lexsort(found.packed)]
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _labels(found: ReachableSet) -> frozenset[str]:
-    return frozenset(found.system.actions[i].label for i in found.statistics.fired)
+def _graph(found: ReachableSet) -> tuple[int, dict[str, tuple[int, int]]]:
+    """A fingerprint of a state graph: the states, and per label how many steps there are and from where to where.
+
+    Fingerprints of 64 bits that are sums over states and steps: equal graphs have equal ones, and different graphs
+    do but once in some 10^18.
+    """
+    program = Program(found.layout)
+    program.predicates("guards", [a.guard for a in found.system.actions])
+    for i, a in enumerate(found.system.actions):
+        program.step(f"step{i}", a)
+    functions = program.compile()
+    packed = found.packed
+    keys = _mixed(packed)
+    steps: dict[str, tuple[int, int]] = {}
+    for i, (a, enabled) in enumerate(zip(found.system.actions, functions["guards"](*packed), strict=True)):
+        at = np.flatnonzero(np.broadcast_to(enabled, packed.shape[1]))
+        if at.size:
+            words = np.stack([np.broadcast_to(w, at.size) for w in functions[f"step{i}"](*packed[:, at])])
+            pairs = _mixed(np.stack([keys[at], _mixed(words)]))
+            count, total = steps.get(a.label, (0, 0))
+            steps[a.label] = count + int(at.size), (total + int(pairs.sum(dtype=np.uint64))) % 2**64
+    return int(keys.sum(dtype=np.uint64)), steps
+
+
+def _mixed(rows: Words) -> NDArray[np.uint64]:
+    """A hash of each column."""
+    key = np.zeros(rows.shape[1], np.uint64)
+    for w in rows:
+        key = (key ^ w ^ (key >> np.uint64(29))) * _ODD
+        key ^= key >> np.uint64(32)
+    return key

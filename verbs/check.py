@@ -149,6 +149,6 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
         print(argument(t.flow.name, t.flow.summary, rows, style, brief=several))
     if several:
         print(
-            f"{style.dim}tdisprove check FLOW shows the runs, and what the verdicts mean; -o DIR draws them; tdisprove matrix "
-            f"shows every property.{style.end}"
+            f"{style.dim}tdisprove check FLOW shows runs and what verdicts mean, -o DIR draws them; "
+            f"tdisprove matrix shows every property.{style.end}"
         )

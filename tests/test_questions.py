@@ -1,0 +1,71 @@
+"""The thread's questions: all there, answered by verdicts, and the documentation says what the tool says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tdisprove.explore import Verdict, check
+from tdisprove.explore.answers import Reply, answers
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.language import ModelError
+from tdisprove.model.world import ASPECTS, KNOBS
+from tdisprove.properties.catalogue import PROPERTIES, aspect_of, find
+from tdisprove.properties.questions import QUESTIONS, question
+from tdisprove.reports.answers import answer_text, document, markdown, table
+
+
+def test_there_are_83_in_order_and_each_is_answered_or_says_why_not() -> None:
+    assert list(QUESTIONS) == [f"Q{n}" for n in range(1, 84)]
+    for q in QUESTIONS.values():
+        assert q.asks.endswith("?"), q.id
+        assert q.raised_by, q.id
+        assert q.probes or q.beyond, q.id
+        if q.probes:
+            assert q.yes and q.no, q.id
+
+
+def test_questions_speak_of_properties_and_knobs_that_exist_and_that_matter_to_them() -> None:
+    knobs = {k.name for k in KNOBS}
+    for q in QUESTIONS.values():
+        read = {name for p in q.probes for name in ASPECTS[aspect_of(find(p.property))].knobs}
+        for p in q.probes:
+            assert p.property in PROPERTIES, q.id
+            assert set(p.knobs) <= knobs
+        assert not q.probes or set(q.turns_on) <= read, (q.id, set(q.turns_on) - read)
+
+
+def test_an_answer_is_what_the_properties_say() -> None:
+    (a,) = answers([question("q1")])
+    for flow, found in a.flows.items():
+        if "lifecycle" not in FLOWS[flow].aspects:
+            assert found.reply is Reply.NOT_THERE
+            continue
+        (r,) = check(FLOWS[flow].system(), [find("run-only-after-accept")])
+        expected = Reply.NO if r.verdict is Verdict.VIOLATED else Reply.VACUOUS if r.vacuous else Reply.YES
+        assert found.reply is expected
+
+
+def test_what_would_change_an_answer_does_change_it() -> None:
+    (a,) = answers([question("Q1")], [FLOWS["sev-tio-guest-run"]])
+    found = a.flows["sev-tio-guest-run"]
+    assert found.reply is Reply.NO
+    assert {(c.knob, c.value) for c in found.changes} >= {("host", "honest"), ("tsm_consent", True)}
+    for c in found.changes:
+        (r,) = check(FLOWS["sev-tio-guest-run"].system(changed={c.knob: c.value}), [find("run-only-after-accept")])
+        assert r.verdict is Verdict.HOLDS
+
+
+def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
+    found = answers([question("Q1"), question("Q7")], changes=False)
+    assert "tdi_bind_run(tdi0)" in answer_text(found[0])
+    assert [line[:2] for line in table(found).splitlines() if line.startswith("Q")] == ["Q1", "Q7"]
+    assert "## Q7" in markdown(found)
+    (first, _) = json.loads(json.dumps(document(found, "0")))["questions"]
+    assert first["flows"]["cove-io"]["reply"] == "yes"
+    assert first["flows"]["sev-tio-host-run"]["properties"][0]["trace"]
+
+
+def test_a_question_that_does_not_exist_is_refused_in_one_line() -> None:
+    with pytest.raises(ModelError, match="there is no question 'Q99'"):
+        question("Q99")
