@@ -144,10 +144,21 @@ def _add_setting(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
     )
-    for name, of in (("devices", "device"), ("tdis", "tdi"), ("tvms", "tvm")):
-        p.add_argument(
-            f"--{name}", type=_count, metavar="N", help=f"number of {name} (default: {ASPECTS['lifecycle'].topology[of]})"
-        )
+    for name, of in _INSTANCES.items():
+        p.add_argument(f"--{name}", type=_count, metavar="N", help=f"number of {name} (default: {_default(of)})")
+
+
+_INSTANCES = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "stream"}
+"""Option -> index of the topology."""
+
+
+def _default(of: str) -> str:
+    """How many there are by default, and of which aspects where they differ."""
+    numbers = {name: aspect.topology[of] for name, aspect in ASPECTS.items() if of in aspect.topology}
+    by_number = {n: [name for name, m in numbers.items() if m == n] for n in dict.fromkeys(numbers.values())}
+    if len(by_number) == 1:
+        return str(next(iter(by_number)))
+    return "; ".join(f"{n} in {', '.join(names)}" for n, names in by_number.items())
 
 
 def _add_engine(p: argparse.ArgumentParser) -> None:
@@ -198,7 +209,8 @@ def _bytes(text: str) -> int:
 
 def _setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]:
     """The topology and the knobs that were given."""
-    topology = {of: n for of, n in (("device", args.devices), ("tdi", args.tdis), ("tvm", args.tvms)) if n is not None}
+    given = {of: getattr(args, name) for name, of in _INSTANCES.items()}
+    topology = {of: n for of, n in given.items() if n is not None}
     if "tdi" not in topology and topology.get("device", 1) > 1:
         topology["tdi"] = topology["device"]
     return topology, dict(parse_knob(s) for s in args.set)

@@ -13,6 +13,11 @@ ARM_CCA = Flow(
         "tsm_consent": False,
         "epoch_bind": "tsm",
         "bind_requires": "secure",
+        # resources
+        "bind_by": "guest",
+        "disconnect_bound": "reject",
+        "reclaim_bound": "force",
+        "memory_reuse": "refcount",
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
@@ -21,7 +26,17 @@ ARM_CCA = Flow(
 ARM_CCA_RSI = Flow(
     name="arm-cca-rsi",
     summary="Arm CCA before 1.1-alp16: the realm itself has the TDI locked and started",
-    choices={"run_by": "guest_call", "accept_by": "decision", "tsm_consent": True, "bind_requires": "secure"},
+    choices={
+        "run_by": "guest_call",
+        "accept_by": "decision",
+        "tsm_consent": True,
+        "bind_requires": "secure",
+        # resources
+        "bind_by": "guest",
+        "disconnect_bound": "reject",
+        "reclaim_bound": "force",
+        "memory_reuse": "refcount",
+    },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca.",),
 )

@@ -7,8 +7,24 @@ from .flow import Flow
 COVE_IO = Flow(
     name="cove-io",
     summary="RISC-V CoVE-IO: the host binds, the guest's call to the TSM starts the interface and opens the gates",
-    choices={"run_by": "guest_call", "accept_by": "start", "tsm_consent": True, "bind_requires": "secure"},
+    choices={
+        "run_by": "guest_call",
+        "accept_by": "start",
+        "tsm_consent": True,
+        "bind_requires": "secure",
+        # resources
+        "bind_by": "host",
+        "rebind_same": "busy",
+        "reclaim_bound": "autounbind",
+        "memory_reuse": "refcount",
+    },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
-    notes=("start_interface names a device interface and no lock epoch.",),
+    notes=(
+        "start_interface names a device interface and no lock epoch.",
+        "The text contradicts itself on disconnecting and reclaiming while bound: COV 07 refuses, COV 09 unbinds first "
+        "(disconnect_bound, reclaim_bound); taken as in COV 09.",
+        "COV 09 leaves RUN out of the states from which an interface is unbound, COV 07 has it (unbind_from_run); taken as in COV 07.",
+        "What becomes of a dead TVM's interfaces is not spelled out (memory_reuse); taken as: its memory waits for them.",
+    ),
 )

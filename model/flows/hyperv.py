@@ -7,6 +7,16 @@ from .flow import Flow
 HYPERV = Flow(
     name="hyperv",
     summary="OpenVMM / Hyper-V: the guest asks the host to bind and to start; no nonce and no lock epoch in the interface",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "unchecked",
+    },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
+    notes=("Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",),
 )

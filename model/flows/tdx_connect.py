@@ -13,6 +13,11 @@ TDX_CONNECT = Flow(
         "tsm_consent": True,
         "epoch_bind": "tsm",
         "bind_requires": "secure",
+        # resources
+        "bind_by": "guest",
+        "disconnect_bound": "reject",
+        "reclaim_bound": "error",
+        "memory_reuse": "refcount",
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),
