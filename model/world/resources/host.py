@@ -19,7 +19,7 @@ from ..choices.resources import (
 )  # fmt: skip
 from ..vocabulary import DEVICE_PARTY, HOST, d, device_of, s, t, u, v
 from . import events as e
-from .state import OFFER, Device, Host, Pool, Tsm, Tvm, first_of
+from .state import OFFER, Device, Host, Pool, Port, Tsm, Tvm, first_of
 
 _MINE = Host.machine
 _driver, _owner, _offer, _failed, _halted = Host.driver, Host.owner, Host.offer, Host.failed, Host.halted
@@ -82,7 +82,7 @@ _CONNECT_FAILED: dict[Term, Operand] = {
     _failed[d]: _failed[d] | (HOST.honest & (probe_order == "after_connect")),
     _halted: _halted | (HOST.honest & (ide_on_fail == "panic")),
 }
-_MINE.rule(e.device_connect, when=[RUNS], checks=_CONNECT, binds=HOST, cite="M1 device_connect; M9")
+_MINE.rule(e.device_connect, when=[RUNS, Device.present[d]], checks=_CONNECT, binds=HOST, cite="M1 device_connect; M9")
 _MINE.rule(
     e.device_connect,
     name="device_connect, without a stream",
@@ -93,7 +93,7 @@ _MINE.rule(
 )
 _MINE.rule(
     e.connect_fails,
-    when=[RUNS],
+    when=[RUNS, Device.present[d]],
     checks=_CONNECT,
     set=_CONNECT_FAILED,
     binds=HOST,
@@ -104,9 +104,10 @@ _MINE.rule(
     when=[RUNS],
     checks=[
         Check(
-            "device gone, or released by policy",
-            ~Device.present[d] | ((stream_release == "on_unbind") & nothing_bound(d) & ~Host.waits_for(d)),
-            cite="Linux TSM core: on removal; M9: streams run out",
+            "device gone, stream lost, or released by policy",
+            ~Device.present[d]
+            | (nothing_bound(d) & ((Port.link[d] == "INSECURE") | ((stream_release == "on_unbind") & ~Host.waits_for(d)))),
+            cite="Linux TSM core: on removal; M10: recover; M9: streams run out",
         )
     ],
     binds=HOST,
@@ -156,7 +157,10 @@ _MINE.rule(
     e.request_bind,
     # Only an honest host needs to remember for whom it will bind.
     when=[HOST.honest, bind_by == "host", *_FREE, _NOBODY],
-    checks=[_GENUINE],
+    checks=[
+        Check("not bound", Tsm.bound[t] == "none", cite="Linux VFIO and iommufd: closing the device unbinds it"),
+        _GENUINE,
+    ],
     set={_owner[t]: v, _offer[t]: "RESERVED"},
     binds=HOST,
     cite="M1: bind while the TVM is built",

@@ -4,11 +4,13 @@ What is abstracted, since nothing that is asked here depends on it: connecting i
 a guest's verification, acceptance, START_INTERFACE and the opening of both gates are one step (the lifecycle follows
 them one by one); a stream is lost at both ports at once; the TSM's view of a TDI's state is the TDI's state.
 
-Fairness, for questions of the kind "is every request granted at last" (with an honest host): nobody is bound to
-plug in, to create TVMs or to ask. What may be assumed, and of whom: the host does what its policy lets it do,
-``device_connect``, ``tdi_bind``, ``device_disconnect``, ``preempt`` (weakly fair each, for each device or TDI; strongly
-where others come between), and those who have something give it back in the end: ``tdi_unbind``, ``tdi_unassign``,
-``tvm_dies`` (weakly fair). A request is `Host.bind_requested`; it ends with the bind, or when it is withdrawn.
+Fairness, for questions of the kind "is every request granted at last" (with an honest host): nobody is bound to plug
+in, to create TVMs or to ask, and errors, removal and switching IDE off may come at any time. What may be assumed: the
+host does what its policy lets it do, time and again (``device_connect``, ``tdi_bind``, ``device_disconnect`` and
+``preempt``, for each device or TDI: strongly fair, since others come between and undo what they need), it recovers
+what is broken (``tdi_unbind`` of the TDI in question, ``device_disconnect`` of its device: weakly fair), and others give
+back in the end what they have (their ``tdi_unbind`` and ``tdi_unassign``, strongly fair). A request is
+`Host.bind_requested`; it ends with the bind, or when it is withdrawn or the device goes.
 """
 
 from __future__ import annotations

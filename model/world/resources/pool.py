@@ -33,14 +33,11 @@ Port.machine.rule(
 )
 Device.machine.rule(
     e.device_connect,
-    when=[Device.present[d]],
     set={Device.block[d]: True},
     binds=DEVICE_PARTY,
     cite="Linux ide.c; P63 §6.33.3, §7.9.26",
 )
-Device.machine.rule(
-    e.connect_fails, when=[Device.present[d]], binds=DEVICE_PARTY, cite="P63 §6.33.3: no key set is acknowledged"
-)
+Device.machine.rule(e.connect_fails, binds=DEVICE_PARTY, cite="P63 §6.33.3: no key set is acknowledged")
 for _event in ENDS_SESSION:
     Pool.machine.rule(
         _event,
