@@ -45,9 +45,16 @@ def add_setting(p: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
     )
     for option, index in TOPOLOGY.items():
-        default = next((a.topology[index] for a in ASPECTS.values() if index in a.topology), None)
-        if default is not None:
-            p.add_argument(f"--{option}", type=count, metavar="N", help=f"number of {option} (default: {default})")
+        p.add_argument(f"--{option}", type=count, metavar="N", help=f"number of {option} (default: {_default(index)})")
+
+
+def _default(index: str) -> str:
+    """How many there are by default, and in which aspects where they differ."""
+    numbers = {name: aspect.topology[index] for name, aspect in ASPECTS.items() if index in aspect.topology}
+    by_number = {n: [name for name, m in numbers.items() if m == n] for n in dict.fromkeys(numbers.values())}
+    if len(by_number) == 1:
+        return str(next(iter(by_number)))
+    return "; ".join(f"{n} in {', '.join(names)}" for n, names in by_number.items())
 
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:

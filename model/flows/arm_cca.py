@@ -17,6 +17,10 @@ ARM_CCA = Flow(
         "dma_gate_needs": "run",
         "mmio_gate_needs": "locked",
         "gate_order": "mmio_first",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "refcount",
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
@@ -34,6 +38,10 @@ ARM_CCA_RSI = Flow(
         "disconnect_bound": "reject",
         "gate_order": "mmio_first",
         "guest_stop": "stop",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "refcount",
     },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",),

@@ -13,6 +13,11 @@ COVE_IO = Flow(
         "tsm_consent": True,
         "bind_requires": "secure",
         "guest_stop": "unbind",
+        # resources
+        "bind_by": "host",
+        "rebind_same": "busy",
+        "reclaim_bound": "autounbind",
+        "memory_reuse": "refcount",
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
@@ -20,5 +25,9 @@ COVE_IO = Flow(
         "start_interface names a device interface and no lock epoch.",
         "COV 07 has the host unbind after the guest's stop_interface, COV 09 says that the TDI is unbound on return: guest_stop.",
         "COV 07 refuses to disconnect a device with bound TDIs, COV 09 stops them first: disconnect_bound.",
+        "The text contradicts itself on disconnecting and reclaiming while bound: COV 07 refuses, COV 09 unbinds first "
+        "(disconnect_bound, reclaim_bound); taken as in COV 09.",
+        "COV 09 leaves RUN out of the states from which an interface is unbound, COV 07 has it (unbind_from_run); taken as in COV 07.",
+        "What becomes of a dead TVM's interfaces is not spelled out (memory_reuse); taken as: its memory waits for them.",
     ),
 )

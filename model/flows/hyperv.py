@@ -13,6 +13,11 @@ HYPERV = Flow(
         "accept_by": "decision",
         "tsm_consent": False,
         "bind_requires": "keys",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "unchecked",
     },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
+    notes=("Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",),
 )

@@ -13,6 +13,11 @@ LINUX_TSM = Flow(
         "accept_by": "decision",
         "tsm_consent": False,
         "bind_requires": "keys",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "unchecked",
     },
     cite="Linux drivers/pci/tsm.c, Documentation/driver-api/pci/tsm.rst, 2025-2026",
+    notes=("Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",),
 )

@@ -7,7 +7,12 @@ from .flow import Flow
 IDE_ONLY = Flow(
     name="ide-only",
     summary="IDE without TDISP: the device is connected and its stream Secure, no TDI is ever bound",
-    choices={"tdisp": False, "bind_requires": "secure"},
+    choices={
+        "tdisp": False,
+        "bind_requires": "secure",
+        # resources
+        "device_caps": "ide_only",
+    },
     cite="M1, M13, M16: IDE is useful alone",
     aspects=("lifecycle", "ide", "spdm", "channel", "resources"),
 )

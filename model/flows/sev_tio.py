@@ -7,10 +7,25 @@ from .flow import Flow
 SEV_TIO_HOST_RUN = Flow(
     name="sev-tio-host-run",
     summary="SEV-TIO as proposed in 2023: the host's bind takes the TDI to RUN, the guest validates afterwards",
-    choices={"run_by": "host", "accept_by": "validate", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "host",
+        "accept_by": "validate",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # resources
+        "bind_by": "host",
+        "connect_policy": "eager",
+        "probe_order": "after_connect",
+        "driver_over_lock": "kept",
+        "reclaim_bound": "force",
+        "memory_reuse": "fence",
+    },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
-    notes=("tdi_validate is taken as one call that is also the guest's acceptance, as in M1 and M16.",),
+    notes=(
+        "tdi_validate is taken as one call that is also the guest's acceptance, as in M1 and M16.",
+        "That the ASID fence shuts the gates of a dead TVM is taken from the names of the firmware's commands.",
+    ),
 )
 
 SEV_TIO_GUEST_RUN = Flow(
@@ -22,10 +37,16 @@ SEV_TIO_GUEST_RUN = Flow(
         "accept_by": "decision",
         "tsm_consent": False,
         "bind_requires": "keys",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "force",
+        "memory_reuse": "fence",
     },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(
         "The run flag of TDI_BIND is the host's to set: no check of the guest's consent was found in the public sources.",
+        "That the ASID fence shuts the gates of a dead TVM is taken from the names of the firmware's commands.",
+        "DEV_DISCONNECT and TDI_UNBIND have a FORCE flag; disconnect_bound=force is the host that uses it.",
     ),
 )

@@ -17,6 +17,10 @@ TDX_CONNECT = Flow(
         "disconnect_bound": "reject",
         "dma_gate_needs": "locked",
         "gate_order": "mmio_first",
+        # resources
+        "bind_by": "guest",
+        "reclaim_bound": "error",
+        "memory_reuse": "refcount",
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),

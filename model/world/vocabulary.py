@@ -10,12 +10,15 @@ from .choices.trust import DEVICE_PARTY, GUEST, HOST, ROOT_COMPLEX, TSM
 DEVICE = Index("device")
 TDI = Index("tdi")
 TVM = Index("tvm")
+STREAM = Index("stream")
+"""The IDE streams that a host bridge has for its devices."""
 
 d = param("d", DEVICE)
 t = param("t", TDI)
 u = param("u", TDI)
 v = param("v", TVM)
 w = param("w", TVM)
+s = param("s", STREAM)
 
 
 def _device_of(tdi: int, sizes: Mapping[str, int]) -> int:
@@ -42,6 +45,6 @@ LOCKED_STATES = ("CONFIG_LOCKED", "RUN")
 """P63 §11.2: a TDI counts as locked in these."""
 
 __all__ = [
-    "DEVICE", "DEVICE_PARTY", "EPOCH", "GUEST", "HOLDER", "HOST", "LOCKED_STATES", "ROOT_COMPLEX", "STATE", "TDI", "TSM", "TVM",
-    "d", "device_of", "t", "u", "v", "w",
+    "DEVICE", "DEVICE_PARTY", "EPOCH", "GUEST", "HOLDER", "HOST", "LOCKED_STATES", "ROOT_COMPLEX", "STATE", "STREAM", "TDI", "TSM", "TVM",
+    "d", "device_of", "s", "t", "u", "v", "w",
 ]  # fmt: skip

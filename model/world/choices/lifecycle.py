@@ -45,9 +45,10 @@ bind_requires = knob(
 )
 disconnect_bound = knob(
     "disconnect_bound",
-    enum("DisconnectBound", "unbind", "reject"),
+    enum("DisconnectBound", "unbind", "reject", "force"),
     "unbind",
-    "what the TSM does when asked to disconnect a device with bound TDIs: stop and unbind them, or refuse",
+    "what the TSM does when asked to disconnect a device with bound TDIs: stop and unbind them, refuse, or unbind them "
+    "without a word to the device (force)",
     "COV 07 (refuse) against COV 09 (stop them); AMD: forced disconnect",
 )
 lock_requires = knob(

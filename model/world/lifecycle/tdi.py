@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...language import TRUE, Check, Operand, Term, Update, exists, for_each, ite, neg
-from ..choices.lifecycle import autonomous_dma, error_recovery, lock_requires, stop_in_unlocked
+from ..choices.lifecycle import autonomous_dma, disconnect_bound, error_recovery, lock_requires, stop_in_unlocked
 from ..vocabulary import DEVICE_PARTY, d, device_of, t, w
 from . import events as e
 from .device import SESSION_ENDS, ends_session_of
@@ -144,12 +144,18 @@ for _event in SESSION_ENDS:
         continue
     _lost = ends_session_of(_session[t], _event)
     if _event is e.device_disconnect:
-        # The TSM stops what it had bound before it ends the session, so that nothing is locked over it any more.
+        # The TSM stops what it had bound before it ends the session, so that nothing is locked over it any more;
+        # a forced disconnect just ends it.
+        _stopped = (device_of(t) == d) & (Tsm.bound[t] != "none") & Device.tsm_session[d] & (disconnect_bound != "force")
+        _cut_off = (device_of(t) == d) & Tdi.locked() & _lost & (disconnect_bound == "force")
         _MINE.rule(
             _event,
-            each=_where((Tsm.bound[t] != "none") & Device.tsm_session[d], _UNLOCKED),
+            each=[
+                for_each(t, target, ite(_stopped, _UNLOCKED[target], ite(_cut_off, _ERROR[target], target)))
+                for target in _UNLOCKED
+            ],
             binds=DEVICE_PARTY,
-            cite="P63 §11.3.16 STOP_INTERFACE; COV 09",
+            cite="P63 §11.3.16 STOP_INTERFACE; §11.4.5; COV 09",
         )
     else:
         _MINE.rule(

@@ -1,5 +1,11 @@
-"""Properties of the aspect `resources`."""
+"""Properties of what the host hands out."""
 
 from ...property import Property
+from . import binding, order, streams, teardown
 
-GROUPS: dict[str, tuple[Property, ...]] = {}
+GROUPS: dict[str, tuple[Property, ...]] = {
+    "streams and connecting": streams.PROPERTIES,
+    "who has a device": binding.PROPERTIES,
+    "taking back": teardown.PROPERTIES,
+    "order and policy of the host": order.PROPERTIES,
+}
