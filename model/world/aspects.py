@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import lifecycle
+from . import ide, lifecycle
+from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
 
 
@@ -35,7 +36,11 @@ def _summary(package: object) -> str:
 
 
 ASPECTS: dict[str, Aspect] = {
-    a.name: a for a in (Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),)
+    a.name: a
+    for a in (
+        Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
+    )
 }
 """All aspects, the main one first."""
 
