@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ..language import Value
 from .flow import Flow
+
+_IDE: dict[str, Value] = {"ide_keys": "shared", "refresh_checks": False}
+"""TF-RMM dev_assign_ide_cmds.c: one key per direction for the three sub-streams; checks before a refresh are left to do."""
 
 ARM_CCA = Flow(
     name="arm-cca",
@@ -13,6 +17,8 @@ ARM_CCA = Flow(
         "tsm_consent": False,
         "epoch_bind": "tsm",
         "bind_requires": "secure",
+        # ide
+        **_IDE,
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
@@ -21,7 +27,14 @@ ARM_CCA = Flow(
 ARM_CCA_RSI = Flow(
     name="arm-cca-rsi",
     summary="Arm CCA before 1.1-alp16: the realm itself has the TDI locked and started",
-    choices={"run_by": "guest_call", "accept_by": "decision", "tsm_consent": True, "bind_requires": "secure"},
+    choices={
+        "run_by": "guest_call",
+        "accept_by": "decision",
+        "tsm_consent": True,
+        "bind_requires": "secure",
+        # ide
+        **_IDE,
+    },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca.",),
 )

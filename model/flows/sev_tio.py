@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from ..language import Value
 from .flow import Flow
+
+_IDE: dict[str, Value] = {
+    # The host writes both Enable bits and drops what comes of it; at the end DEV_DISCONNECT comes before they are cleared.
+    "rp_enable_by": "host",
+    "connect_checks": "none",
+    "ide_teardown": "session_first",
+    "tee_limited": "endpoint",
+}
+"""Linux sev-dev-tsm.c."""
 
 SEV_TIO_HOST_RUN = Flow(
     name="sev-tio-host-run",
     summary="SEV-TIO as proposed in 2023: the host's bind takes the TDI to RUN, the guest validates afterwards",
-    choices={"run_by": "host", "accept_by": "validate", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "host",
+        "accept_by": "validate",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # ide
+        **_IDE,
+        "enable_order": "root_port_first",
+    },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
     notes=("tdi_validate is taken as one call that is also the guest's acceptance, as in M1 and M16.",),
@@ -16,7 +34,14 @@ SEV_TIO_HOST_RUN = Flow(
 SEV_TIO_GUEST_RUN = Flow(
     name="sev-tio-guest-run",
     summary="SEV-TIO as of 2026: the guest accepts and asks the host for RUN, then has the gates opened",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # ide
+        **_IDE,
+    },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(

@@ -42,9 +42,9 @@ rp_disable = Event("rp_disable", (d,), HOST, "the host clears the Enable bit of 
 # The host over a session of its own, or over none.
 get_version = Event("get_version", (d,), HOST, "GET_VERSION in the clear, which resets the SPDM connection")
 host_connect = Event("host_connect", (d,), HOST, "an SPDM session of the host with the device")
-host_key_prog = Event("host_key_prog", (d, k), HOST, "KEY_PROG and K_SET_GO of a whole key set, from the host")
-host_set_stop = Event("host_set_stop", (d, k), HOST, "K_SET_STOP of a whole key set, from the host")
-host_rp_keys = Event("host_rp_keys", (d, k), HOST, "the host programs a key set of the root port and has it used")
+host_key_prog = Event("host_key_prog", (d,), HOST, "KEY_PROG and K_SET_GO of a whole key set, from the host")
+host_set_stop = Event("host_set_stop", (d,), HOST, "K_SET_STOP of a whole key set, from the host")
+host_rp_keys = Event("host_rp_keys", (d,), HOST, "the host programs a key set of the root port and has it used")
 
 # What takes the stream down.
 ep_fails = Event("ep_fails", (d, cause), HOST, "the endpoint leaves Secure, and sends an IDE Fail message")
@@ -59,7 +59,11 @@ tlp_up = Event(
     "tlp_up", (d, k, s, tbit), DEVICE_PARTY, "a TLP of the stream from the endpoint", route=("endpoint", "tdi", "root_port")
 )
 tlp_down = Event(
-    "tlp_down", (d, k, s, tbit), ROOT_COMPLEX, "a TLP of the stream from the root port", route=("root_port", "endpoint", "tdi")
+    "tlp_down",
+    (d, k, s, tbit),
+    ROOT_COMPLEX,
+    "a TLP of the stream from the root port",
+    route=("root_port", "endpoint", "tdi"),
 )
 clear_up = Event("clear_up", (d, tbit), DEVICE_PARTY, "a TLP of the endpoint that is in no IDE stream")
 clear_down = Event("clear_down", (d, tbit), ROOT_COMPLEX, "a TLP of the root port that is in no IDE stream")

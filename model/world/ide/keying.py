@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...language import FALSE, TRUE, Check, Event, Term, Update, const, exists, for_each, forall, implies, ite, neg
 from ..choices.ide import (
     go_without_key,
+    ide_keys,
     ide_km_binding,
     live_key_prog,
     rp_keys_by,
@@ -17,7 +18,12 @@ from .ports import bound, status_after
 from .state import ENDPOINT, LOCKED, ORPHAN, ROOT_PORT, SLOT, Device, Port, k, k2, s, s2
 
 _EVERY = (k2, s2)
+_HOSTS = "k0"
+"""The host programs this set only: the TSM's sets take turns, so it meets both the set in use and the one that comes next."""
 _THIS = (k2 == k) & (s2 == s)
+_NEW_TX = ite(ide_keys == "shared", const("SPENT", SLOT), const("PROGRAMMED", SLOT))
+"""A key that the sub-streams share has been used by the time that the last of them starts on it."""
+
 _ONE_SESSION = "P63 §6.33.3: QUERY and KEY_PROG on a second session are discarded while the keying session lives"
 _STOP = "P63 §6.33.3: the set is made unreadable, the stream does not leave Secure by that; COV 09: the root port keeps it"
 
@@ -26,7 +32,8 @@ def _programmed() -> list[Update]:
     """The endpoint's slots of one sub-stream filled; keys whose session has closed go."""
     rx, tx, key = (f[d, k2, s2] for f in (ENDPOINT.rx, ENDPOINT.tx, ENDPOINT.key))
     return [
-        *(for_each(_EVERY, slot, ite(_THIS, "PROGRAMMED", ite(ORPHAN[d], "CLEARED", slot))) for slot in (rx, tx)),
+        for_each(_EVERY, rx, ite(_THIS, "PROGRAMMED", ite(ORPHAN[d], "CLEARED", rx))),
+        for_each(_EVERY, tx, ite(_THIS, _NEW_TX, ite(ORPHAN[d], "CLEARED", tx))),
         for_each(_EVERY, key, ite(_THIS, "tsm", ite(ORPHAN[d], "none", key))),
     ]
 
@@ -35,16 +42,16 @@ def _taken_over() -> list[Update]:
     """A whole set of the endpoint filled by the host and taken into use: its transmitter leaves the other set."""
     rx, key = ENDPOINT.rx[d, k2, s2], ENDPOINT.key[d, k2, s2]
     return [
-        for_each(_EVERY, rx, ite(k2 == k, "ENABLED", ite(ORPHAN[d], "CLEARED", rx))),
-        for_each(_EVERY, ENDPOINT.tx[d, k2, s2], ite(k2 == k, const("ENABLED", SLOT), const("CLEARED", SLOT))),
-        for_each(_EVERY, key, ite(k2 == k, "host", ite(ORPHAN[d] | (rx == "CLEARED"), "none", key))),
+        for_each(_EVERY, rx, ite(k2 == _HOSTS, "ENABLED", ite(ORPHAN[d], "CLEARED", rx))),
+        for_each(_EVERY, ENDPOINT.tx[d, k2, s2], ite(k2 == _HOSTS, const("ENABLED", SLOT), const("CLEARED", SLOT))),
+        for_each(_EVERY, key, ite(k2 == _HOSTS, "host", ite(ORPHAN[d] | (rx == "CLEARED"), "none", key))),
     ]
 
 
 def _not_in_use(port: Port, whole_set: bool) -> Term:
     """None of the slots to be filled is in use."""
-    sub = s2 if whole_set else s
-    idle = (port.rx[d, k, sub] != "ENABLED") & (port.tx[d, k, sub] != "ENABLED")
+    slot = (d, _HOSTS, s2) if whole_set else (d, k, s)
+    idle = (port.rx[slot] != "ENABLED") & (port.tx[slot] != "ENABLED")
     return forall(s2, idle) if whole_set else idle
 
 
@@ -91,7 +98,7 @@ ROOT_PORT.machine.rule(
 ROOT_PORT.machine.rule(
     e.rp_key_prog,
     checks=[Check("not in use", _not_in_use(ROOT_PORT, False), "INVALID_STATE", "COV 09")],
-    set={ROOT_PORT.rx[d, k, s]: "PROGRAMMED", ROOT_PORT.tx[d, k, s]: "PROGRAMMED", ROOT_PORT.key[d, k, s]: "tsm"},
+    set={ROOT_PORT.rx[d, k, s]: "PROGRAMMED", ROOT_PORT.tx[d, k, s]: _NEW_TX, ROOT_PORT.key[d, k, s]: "tsm"},
     binds=ROOT_COMPLEX,
     cite="COV 09: Cleared or Programmed to Programmed",
 )
@@ -104,12 +111,12 @@ ROOT_PORT.machine.rule(
     ],
     set={ROOT_PORT.status[d]: status_after(ROOT_PORT, TRUE)},
     each=[
-        for_each(s2, ROOT_PORT.rx[d, k, s2], "ENABLED"),
-        for_each(_EVERY, ROOT_PORT.tx[d, k2, s2], ite(k2 == k, const("ENABLED", SLOT), const("CLEARED", SLOT))),
+        for_each(s2, ROOT_PORT.rx[d, _HOSTS, s2], "ENABLED"),
+        for_each(_EVERY, ROOT_PORT.tx[d, k2, s2], ite(k2 == _HOSTS, const("ENABLED", SLOT), const("CLEARED", SLOT))),
         for_each(
             _EVERY,
             ROOT_PORT.key[d, k2, s2],
-            ite(k2 == k, "host", ite(ROOT_PORT.rx[d, k2, s2] == "CLEARED", "none", ROOT_PORT.key[d, k2, s2])),
+            ite(k2 == _HOSTS, "host", ite(ROOT_PORT.rx[d, k2, s2] == "CLEARED", "none", ROOT_PORT.key[d, k2, s2])),
         ),
     ],
     binds=ROOT_COMPLEX,
@@ -195,18 +202,18 @@ for _event, _direction in ((e.stop_tx, "tx"), (e.stop_rx, "rx")):
     ROOT_PORT.machine.rule(_event, each=_stopped(ROOT_PORT, _direction), binds=ROOT_COMPLEX, cite=_STOP)
 ENDPOINT.machine.rule(
     e.host_set_stop,
-    when=[Device.host_session[d] | (ide_km_binding == "none"), forall(s2, ENDPOINT.rx[d, k, s2] == "ENABLED")],
+    when=[Device.host_session[d] | (ide_km_binding == "none"), forall(s2, ENDPOINT.rx[d, _HOSTS, s2] == "ENABLED")],
     checks=[
         Check(
             "keying session",
-            implies(stop_on_other_session == "discarded", exists(s2, ENDPOINT.key[d, k, s2] == "host")),
+            implies(stop_on_other_session == "discarded", exists(s2, ENDPOINT.key[d, _HOSTS, s2] == "host")),
             "DISCARDED",
             "P63 §6.33.3 names QUERY and KEY_PROG; K_SET_STOP is not mentioned",
         )
     ],
     each=[
-        *(for_each(s2, f[d, k, s2], "CLEARED") for f in (ENDPOINT.rx, ENDPOINT.tx)),
-        for_each(s2, ENDPOINT.key[d, k, s2], "none"),
+        *(for_each(s2, f[d, _HOSTS, s2], "CLEARED") for f in (ENDPOINT.rx, ENDPOINT.tx)),
+        for_each(s2, ENDPOINT.key[d, _HOSTS, s2], "none"),
     ],
     binds=DEVICE_PARTY,
     cite=_STOP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...language import TRUE, Event, Operand, Party, Term, Update, exists, for_each, implies, ite, neg
+from ...language import FALSE, TRUE, Event, Operand, Party, Term, Update, exists, for_each, implies, ite, neg
 from ..choices.ide import ide_teardown, rp_enable_by, stream_block
 from ..vocabulary import DEVICE_PARTY, ROOT_COMPLEX, d
 from . import events as e
@@ -29,12 +29,14 @@ def status_after(port: Port, complete: Term) -> Term:
     return ite(complete & port.enable[d] & (port.status[d] == "INSECURE"), "SECURE", port.status[d])
 
 
-def _switched_off(port: Port) -> list[Update]:
+def _switched_off(port: Port, event: Event) -> list[Update]:
     """Enable is clear: the status reads Insecure, and what was in use is gone. The partner is not told."""
+    # The TSM clears the root port's slots at the end of a disconnect; a port that was never Secure keeps its keys else.
+    purged = (ide_teardown != "disable_first") if event is e.rp_close else FALSE
     return [
         for_each((), port.enable[d], False),
         for_each((), port.status[d], "INSECURE"),
-        *wiped(port, port.secure),
+        *wiped(port, port.secure | purged),
     ]
 
 
@@ -71,7 +73,7 @@ for _port, _event, _when in (
         _event,
         when=_when,
         set=_LOCK.get(_event, {}),
-        each=_switched_off(_port),
+        each=_switched_off(_port, _event),
         binds=bound(_port),
         cite="P63 §6.33.1, §6.33.8: Insecure without an IDE Fail message; COV 07: registers first, Enable clear"
         + ("; Arm RME: the register block is Locked" if _event is e.device_connect else ""),

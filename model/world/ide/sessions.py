@@ -30,7 +30,12 @@ def keying_session_ends(event: Event) -> Term:
 
 
 _AFTER: tuple[tuple[Event, list[Term], dict[Term, Operand], str], ...] = (
-    (e.device_connect, [], {_tsm[d]: True, _host[d]: _host[d] & multi_session}, "P63 §11.2.2; DSP0274 GET_VERSION, KEY_EXCHANGE"),
+    (
+        e.device_connect,
+        [],
+        {_tsm[d]: True, _host[d]: _host[d] & multi_session},
+        "P63 §11.2.2; DSP0274 GET_VERSION, KEY_EXCHANGE",
+    ),
     (
         e.host_connect,
         [neg(_host[d])],

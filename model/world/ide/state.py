@@ -27,7 +27,7 @@ STATUS = enum("PortStatus", "INSECURE", "SECURE", "FAILED")
 """P63 §6.33.1. Both others read as Insecure; FAILED was Secure, and Enable was not cleared since."""
 
 SLOT = enum("KeySlot", "CLEARED", "PROGRAMMED", "ENABLED", "SPENT")
-"""A key slot; SPENT is a key that was in use before K_SET_STOP and that the port kept."""
+"""A key slot; SPENT is a programmed key that was used before: by another sub-stream, or before a K_SET_STOP that kept it."""
 
 KEY = enum("Key", "none", "tsm", "stale", "host")
 """Whose key: the TSM's latest for this slot, an earlier one of the TSM's, or one of the host's."""
@@ -70,9 +70,7 @@ class Port:
             k2,
             forall(
                 s2,
-                (self.key[d, k2, s2] == whose)
-                & (self.rx[d, k2, s2] != "CLEARED")
-                & (self.tx[d, k2, s2] != "CLEARED"),
+                (self.key[d, k2, s2] == whose) & (self.rx[d, k2, s2] != "CLEARED") & (self.tx[d, k2, s2] != "CLEARED"),
             ),
         )
 
@@ -160,10 +158,11 @@ class Tdi:
     """A TDI that uses the stream as its default stream."""
 
     machine = Machine("tdi", over=(DEVICE,), doc="A TDI of the device, bound to the stream.")
-    use = machine.array("use", enum("TdiUse", "unlocked", "run", "error"), init="unlocked", doc="P63 §11.2, locked states in one")
+    use = machine.array(
+        "use", enum("TdiUse", "unlocked", "run", "error"), init="unlocked", doc="P63 §11.2, locked states in one"
+    )
 
 
 def no_slot_enabled(port: Port) -> Term:
     """No key of the port is in use."""
     return forall(k2, forall(s2, conj(*(slots[d, k2, s2] != "ENABLED" for slots in (port.rx, port.tx)))))
-

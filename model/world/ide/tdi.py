@@ -59,6 +59,4 @@ _ENDS: tuple[tuple[Event, Term, str], ...] = (
     ),
 )
 for _event, _when, _cite in _ENDS:
-    _MINE.rule(
-        _event, set={_use[d]: ite((_use[d] == "run") & _when, "error", _use[d])}, binds=DEVICE_PARTY, cite=_cite
-    )
+    _MINE.rule(_event, set={_use[d]: ite((_use[d] == "run") & _when, "error", _use[d])}, binds=DEVICE_PARTY, cite=_cite)

@@ -27,7 +27,11 @@ for _port, _event in ((ENDPOINT, e.tlp_up), (ROOT_PORT, e.tlp_down)):
     _sent = [Check("of the stream", _mine(_port), cite="P63 §6.33.4: with TEE-Limited, T=0 requests leave outside of it")]
     if _port is ROOT_PORT:
         _sent.append(
-            Check("T=1 only on a Locked stream", e.tbit.implies(LOCKED[d]), cite="Arm RDVKPF: rejected, not downgraded; P63 §11.5")
+            Check(
+                "T=1 only on a Locked stream",
+                e.tbit.implies(LOCKED[d]),
+                cite="Arm RDVKPF: rejected, not downgraded; P63 §11.5",
+            )
         )
     _port.machine.rule(
         _event,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...language import FALSE, Check, Event, Term, disj, for_each, forall, implies, ite
+from ...language import Check, Event, Term, disj, for_each, forall, implies, ite
 from ..choices.ide import (
     connect_checks,
     enable_order,
@@ -18,6 +18,7 @@ from ..choices.ide import (
 from ..choices.lifecycle import bind_requires, disconnect_bound
 from ..vocabulary import TSM, d
 from . import events as e
+from .ports import wiped
 from .state import CONNECT_STEPS, ENDPOINT, LOCKED, ROOT_PORT, Tdi, Tsm, k, k2, s, s2
 
 _MINE = Tsm.machine
@@ -65,7 +66,9 @@ def _turn(event: Event) -> Term:
         i = messages.index(event)
         others = (
             # One sub-stream after the other, or all of them message by message.
-            forall(s2, (s2 == s) | _at[d, s2].in_(0, CONNECT_STEPS)) if order == "interleaved" else forall(s2, _at[d, s2] >= i)
+            forall(s2, (s2 == s) | _at[d, s2].in_(0, CONNECT_STEPS))
+            if order == "interleaved"
+            else forall(s2, _at[d, s2] >= i)
         )
         cases.append((go_order == order) & (_at[d, s] == i) & others)
     return disj(*cases)
@@ -90,7 +93,9 @@ _MINE.rule(
     checks=[
         Check("being set up", _OWN.implies(Tsm.in_phase("keying")), cite="COV 07"),
         Check(
-            "keys in use", (_OWN & (enable_when == "keys_first")).implies(Tsm.keyed()), cite="P63 §6.33.8: strongly recommended"
+            "keys in use",
+            (_OWN & (enable_when == "keys_first")).implies(Tsm.keyed()),
+            cite="P63 §6.33.8: strongly recommended",
         ),
         Check(
             "endpoint first",
@@ -106,7 +111,11 @@ _MINE.rule(
     when=[Tsm.in_phase("keying")],
     checks=[
         Check("keys in use", Tsm.keyed(), cite="COV 07"),
-        Check("root port Secure", (connect_checks != "none").implies(ROOT_PORT.secure), cite="Intel tee-io-validator; Linux ide.c"),
+        Check(
+            "root port Secure",
+            (connect_checks != "none").implies(ROOT_PORT.secure),
+            cite="Intel tee-io-validator; Linux ide.c",
+        ),
         Check("endpoint Secure", (connect_checks == "both").implies(ENDPOINT.secure), cite="Linux ide.c; read by QUERY"),
     ],
     set={_phase[d]: "connected"},
@@ -141,11 +150,11 @@ _MINE.rule(
             "COV 07: reject; COV 09: stop them first",
         ),
     ],
-    set={_phase[d]: "closing"},
+    set={_phase[d]: "closing", _set[d]: "none"},
+    each=[for_each(s2, _at[d, s2], 0)],
     binds=TSM,
     cite="COV 07, COV 09 disconnect_device; AMD DEV_DISCONNECT",
 )
-_LAST = {e.end_session: ide_teardown == "disable_first", e.rp_close: ide_teardown != "disable_first"}
 for _event in TEARDOWNS["disable_first"]:
     _cases = [
         (ide_teardown == name) & Tsm.in_phase(_CLOSING[steps.index(_event)])
@@ -158,20 +167,19 @@ for _event in TEARDOWNS["disable_first"]:
             _i = _steps.index(_event)
             _then = "idle" if _i + 1 == len(_steps) else _CLOSING[_i + 1]
             _next = ite(ide_teardown == _name, _then, _next)
-    _last = _LAST.get(_event, FALSE)
     _MINE.rule(
         _event,
         when=[disj(*_cases)],
-        set={_phase[d]: _next, _set[d]: ite(_last, "none", _set[d])},
-        each=[for_each(s2, _at[d, s2], ite(_last, 0, _at[d, s2]))],
+        set={_phase[d]: _next},
         binds=TSM,
         cite="COV 07, TF-RMM; spdm-emu; AMD host driver",
     )
 ROOT_PORT.machine.rule(
     e.end_session,
     set={LOCKED[d]: LOCKED[d] & (ide_teardown != "disable_first")},
+    each=wiped(ROOT_PORT, ide_teardown == "disable_first"),
     binds=TSM,
-    cite="TF-RMM: the register block is unlocked last",
+    cite="COV 07: keys are cleared; TF-RMM: the register block is unlocked last",
 )
 _MINE.rule(
     e.stream_block,
