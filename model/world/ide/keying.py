@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from ...language import FALSE, TRUE, Check, Event, Term, Update, const, exists, for_each, forall, implies, ite, neg
+from ...language import (
+    FALSE,
+    TRUE,
+    Check,
+    Event,
+    Maybe,
+    Term,
+    Update,
+    const,
+    exists,
+    for_each,
+    forall,
+    implies,
+    ite,
+    lift,
+    neg,
+)
 from ..choices.ide import (
     go_without_key,
     ide_keys,
@@ -15,7 +31,7 @@ from ..choices.ide import (
 from ..vocabulary import DEVICE_PARTY, ROOT_COMPLEX, d
 from . import events as e
 from .ports import bound, status_after
-from .state import ENDPOINT, LOCKED, ORPHAN, ROOT_PORT, SLOT, Device, Port, k, k2, s, s2
+from .state import ENDPOINT, KEY_SET, LOCKED, ORPHAN, ROOT_PORT, SLOT, Device, Port, k, k2, s, s2
 
 _EVERY = (k2, s2)
 _HOSTS = "k0"
@@ -28,6 +44,12 @@ _ONE_SESSION = "P63 §6.33.3: QUERY and KEY_PROG on a second session are discard
 _STOP = "P63 §6.33.3: the set is made unreadable, the stream does not leave Secure by that; COV 09: the root port keeps it"
 
 
+def _taken(port: Port, key_set: Term | str, sub: Term) -> Term:
+    """The set that the receiver goes by once it takes ``key_set``: that one, unless it goes by another still."""
+    current = port.current[d, sub]
+    return ite(current == "none", lift(key_set, current.sort), current)
+
+
 def _programmed() -> list[Update]:
     """The endpoint's slots of one sub-stream filled; keys whose session has closed go."""
     rx, tx, key = (f[d, k2, s2] for f in (ENDPOINT.rx, ENDPOINT.tx, ENDPOINT.key))
@@ -35,6 +57,7 @@ def _programmed() -> list[Update]:
         for_each(_EVERY, rx, ite(_THIS, "PROGRAMMED", ite(ORPHAN[d], "CLEARED", rx))),
         for_each(_EVERY, tx, ite(_THIS, _NEW_TX, ite(ORPHAN[d], "CLEARED", tx))),
         for_each(_EVERY, key, ite(_THIS, "tsm", ite(ORPHAN[d], "none", key))),
+        for_each(s2, ENDPOINT.current[d, s2], ite(ORPHAN[d], "none", ENDPOINT.current[d, s2])),
     ]
 
 
@@ -45,6 +68,7 @@ def _taken_over() -> list[Update]:
         for_each(_EVERY, rx, ite(k2 == _HOSTS, "ENABLED", ite(ORPHAN[d], "CLEARED", rx))),
         for_each(_EVERY, ENDPOINT.tx[d, k2, s2], ite(k2 == _HOSTS, const("ENABLED", SLOT), const("CLEARED", SLOT))),
         for_each(_EVERY, key, ite(k2 == _HOSTS, "host", ite(ORPHAN[d] | (rx == "CLEARED"), "none", key))),
+        for_each(s2, ENDPOINT.current[d, s2], ite(ORPHAN[d], _HOSTS, _taken(ENDPOINT, _HOSTS, s2))),
     ]
 
 
@@ -112,6 +136,7 @@ ROOT_PORT.machine.rule(
     set={ROOT_PORT.status[d]: status_after(ROOT_PORT, TRUE)},
     each=[
         for_each(s2, ROOT_PORT.rx[d, _HOSTS, s2], "ENABLED"),
+        for_each(s2, ROOT_PORT.current[d, s2], _taken(ROOT_PORT, _HOSTS, s2)),
         for_each(_EVERY, ROOT_PORT.tx[d, k2, s2], ite(k2 == _HOSTS, const("ENABLED", SLOT), const("CLEARED", SLOT))),
         for_each(
             _EVERY,
@@ -147,6 +172,8 @@ def _go(port: Port, event: Event, direction: str) -> None:
                 ite(old & (other[d, k2, s2] == "CLEARED"), "none", port.key[d, k2, s2]),
             ),
         ]
+    else:
+        updates.append(for_each((), port.current[d, s], ite(armed, _taken(port, k, s), port.current[d, s])))
     lenient = go_without_key == "ack"
     port.machine.rule(
         event,
@@ -185,6 +212,7 @@ def _stopped(port: Port, direction: str) -> list[Update]:
             port.key[d, k2, s2],
             ite(stops & neg(kept) & (other == "CLEARED"), "none", port.key[d, k2, s2]),
         ),
+        *([for_each(s2, port.current[d, s2], "none")] if direction == "rx" else []),
     ]
 
 
@@ -214,6 +242,15 @@ ENDPOINT.machine.rule(
     each=[
         *(for_each(s2, f[d, _HOSTS, s2], "CLEARED") for f in (ENDPOINT.rx, ENDPOINT.tx)),
         for_each(s2, ENDPOINT.key[d, _HOSTS, s2], "none"),
+        for_each(
+            s2,
+            ENDPOINT.current[d, s2],
+            ite(
+                ENDPOINT.current[d, s2] != _HOSTS,
+                ENDPOINT.current[d, s2],
+                ite(ENDPOINT.rx[d, "k1", s2] == "ENABLED", const("k1", Maybe(KEY_SET)), const("none", Maybe(KEY_SET))),
+            ),
+        ),
     ],
     binds=DEVICE_PARTY,
     cite=_STOP,

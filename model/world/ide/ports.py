@@ -16,6 +16,7 @@ def wiped(port: Port, where: Term = TRUE) -> list[Update]:
     return [
         *(for_each(_EVERY_SLOT, slot[d, k2, s2], ite(where, "CLEARED", slot[d, k2, s2])) for slot in (port.rx, port.tx)),
         for_each(_EVERY_SLOT, port.key[d, k2, s2], ite(where, "none", port.key[d, k2, s2])),
+        for_each(s2, port.current[d, s2], ite(where, "none", port.current[d, s2])),
     ]
 
 

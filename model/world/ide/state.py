@@ -43,6 +43,7 @@ class Port:
     rx: Family
     tx: Family
     key: Family
+    current: Family
 
     def slots(self, direction: str) -> Family:
         """The key slots of a direction, from the port's own view."""
@@ -93,6 +94,13 @@ def _port(name: str, doc: str) -> Port:
         machine.array("rx", SLOT, init="CLEARED", over=slot, doc="the receiver's key slot"),
         machine.array("tx", SLOT, init="CLEARED", over=slot, doc="the transmitter's key slot"),
         machine.array("key", KEY, init="none", over=slot, doc="whose key the slots hold"),
+        machine.array(
+            "current",
+            Maybe(KEY_SET),
+            init="none",
+            over=(DEVICE, SUBSTREAM),
+            doc="the set that the receiver goes by until K toggles",
+        ),
     )
 
 

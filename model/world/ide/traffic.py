@@ -41,6 +41,7 @@ for _port, _event in ((ENDPOINT, e.tlp_up), (ROOT_PORT, e.tlp_down)):
         cite="P63 §6.33.8: a port that is not Secure sends nothing of the stream",
     )
     _old = _other.rx[d, k2, s]
+    _ended = (k2 != k) & (_other.current[d, s] == k2)
     _other.machine.rule(
         _event,
         checks=[
@@ -66,13 +67,14 @@ for _port, _event in ((ENDPOINT, e.tlp_up), (ROOT_PORT, e.tlp_down)):
             ),
         ],
         each=[
-            # The first TLP with the new K bit ends the old set at this receiver.
+            # The first TLP with the toggled K bit ends the old set at this receiver.
+            for_each((), _other.current[d, s], k),
+            for_each(k2, _old, ite(_ended, "CLEARED", _old)),
             for_each(
                 k2,
                 _other.key[d, k2, s],
-                ite((k2 != k) & (_old == "ENABLED") & (_other.tx[d, k2, s] == "CLEARED"), "none", _other.key[d, k2, s]),
+                ite(_ended & (_other.tx[d, k2, s] == "CLEARED"), "none", _other.key[d, k2, s]),
             ),
-            for_each(k2, _old, ite((k2 != k) & (_old == "ENABLED"), "CLEARED", _old)),
         ],
         binds=bound(_other),
         cite="P63 §6.33.3: per sub-stream, the old set is accepted until the first TLP with the new K bit",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....model.language import after, implies, neg
-from ....model.language.mutate import AddRule, DropCheck, DropUpdate, SetUpdate
+from ....model.language import FALSE, Check, after, implies, neg
+from ....model.language.mutate import AddCheck, AddRule, DropCheck, DropUpdate, SetUpdate
 from ....model.world.ide import events as e
 from ....model.world.ide.state import ENDPOINT, LOCKED, ROOT_PORT, Device, Tdi, Tsm, agree, k, no_slot_enabled, s
 from ....model.world.vocabulary import d
@@ -132,10 +132,10 @@ PROPERTIES = (
     ),
     Property(
         id="no-gap-in-a-refresh",
-        says="While a connected device's port is Secure, its transmitter has a key set to send with, also in a refresh.",
+        says="While a device is connected, the TSM's session lives and a port is Secure, its transmitter has a key set to send with, also in a refresh.",
         formula=Invariant(
             implies(
-                Tsm.in_phase("connected", "refreshing"),
+                Tsm.in_phase("connected", "refreshing") & Device.tsm_session[d],
                 implies(ENDPOINT.secure, ENDPOINT.sends("k0") | ENDPOINT.sends("k1"))
                 & implies(ROOT_PORT.secure, ROOT_PORT.sends("k0") | ROOT_PORT.sends("k1")),
             )
@@ -232,6 +232,6 @@ PROPERTIES = (
         over=(d,),
         protects="guest",
         cite="P63 §6.33.3; COV 09 ide_key_refresh",
-        kill=Kill((AddRule("tdi", e.ide_refresh, Tdi.use["device0"], "error"),), "cove-io"),
+        kill=Kill((AddCheck("tsm", "ide_refresh", Check("never", FALSE)),), "cove-io"),
     ),
 )

@@ -9,7 +9,7 @@ from ....model.world.ide.state import ENDPOINT, ROOT_PORT, Device, Tdi, Tsm, k2,
 from ....model.world.vocabulary import d
 from ...formulas import Abstraction, AlwaysPossible, Invariant, Refines, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import Step, becomes, occurs
+from ...steps import Step, occurs
 from .abstraction import MAPPING, STREAM, STREAM_THAT_FORGETS
 from .observations import BOTH_SECURE, loses
 
@@ -65,13 +65,16 @@ PROPERTIES = (
     ),
     Property(
         id="disconnect-leaves-no-key-in-use",
-        says="When a disconnect is done, the root port is disabled and no key of the TSM is in use at either port.",
-        formula=StepLaw(becomes(Tsm.in_phase("idle")), after(_NO_KEY_IN_USE & neg(ROOT_PORT.enable[d]))),
+        says="When a disconnect is done, no key of the TSM is in use at either port.",
+        formula=StepLaw(
+            tuple(occurs(event, d=d, where=after(Tsm.in_phase("idle"))) for event in (e.end_session, e.rp_close)),
+            after(_NO_KEY_IN_USE),
+        ),
         over=(d,),
         protects="host",
         binds="TSM",
         cite="COV 07; TF-RMM dev_assign_ide_disconnect",
-        witness=Witness(becomes(Tsm.in_phase("idle"))),
+        witness=Witness(Tsm.in_phase("closing_1")),
         kill=Kill(
             (DropUpdate("root_port", "stop_tx", "root_port.tx"), DropUpdate("root_port", "end_session", "root_port.tx")),
             "cove-io",
@@ -148,6 +151,6 @@ PROPERTIES = (
         if_violated="Some further step is missing in the abstract stream, or the full one does what no port may. The trace ends in that step.",
         if_holds="Those two steps are all that the abstract stream lacks. Everything else that ports, TSM and host do is a step of it.",
         witness=Witness(exists(d, BOTH_SECURE)),
-        kill=Kill((DropUpdate("endpoint", "get_version", "endpoint.key"),), "cove-io"),
+        kill=Kill((DropUpdate("device", "device_connect", "device.host_session"),), "cove-io"),
     ),
 )

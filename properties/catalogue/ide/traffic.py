@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import implies
-from ....model.language.mutate import DropCheck
+from ....model.language.mutate import DropCheck, DropUpdate
 from ....model.world.choices.ide import tee_limited
 from ....model.world.ide import events as e
 from ....model.world.ide.state import ENDPOINT, LOCKED, ROOT_PORT, Tdi, agree, k, s
@@ -52,7 +52,13 @@ PROPERTIES = (
         binds="root complex",
         cite="Arm RKZBHV; P63 §11.5",
         witness=Witness(occurs(e.tlp_up, d=d, k=k, s=s, tbit=True)),
-        kill=Kill((DropCheck("root_port", "tlp_up", "T=1 only on a Locked stream"),), "cove-io", _HOST_KEYS),
+        kill=Kill(
+            (
+                DropCheck("root_port", "tlp_up", "T=1 only on a Locked stream"),
+                DropUpdate("root_port", "device_connect", "root_port.locked"),
+            ),
+            "cove-io",
+        ),
     ),
     Property(
         id="root-port-sends-tbit-only-over-a-locked-secure-stream",
