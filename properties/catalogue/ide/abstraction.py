@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....model.language import Event, Machine, Model, Operand, Term, const, forall, ite, neg
 from ....model.world.choices.knob import choices, trust
+from ....model.world.choices.lifecycle import multi_session
 from ....model.world.ide.state import ENDPOINT, ROOT_PORT, Device, Tsm, s2
 from ....model.world.lifecycle import ide as _rules
 from ....model.world.lifecycle.events import EVENTS
@@ -22,6 +23,7 @@ _lost_keys = Event("keys_lost", (d,), HOST, "the keys go although no session end
 _cleared = Event(
     "enable_cleared", (d,), HOST, "Enable is cleared after a loss, or the device is disconnected: nothing is left"
 )
+_half_way = Event("connected_without_keys", (d,), HOST, "device_connect, at whose end some of the keys are gone already")
 _stream = Stream.state[d]
 _loses = Machine("stream", over=Stream.machine.over)
 _loses.families.extend(Stream.machine.families)
@@ -39,8 +41,27 @@ _loses.rule(
     binds=DEVICE_PARTY,
     cite="P63 §6.33.1, §7.9.26: with Enable clear, and without keys, nothing tells a lost stream from a new one",
 )
-STREAM_THAT_FORGETS = STREAM.with_rules((*STREAM.rules, *_loses.rules))
-"""The same with the two steps that it lacks: keys lost before the stream was Secure, and a loss that is cleared away."""
+_loses.rule(
+    _half_way,
+    set={_stream: "INSECURE", Stream.key_session[d]: "none", Stream.known_to_host[d]: False},
+    binds=DEVICE_PARTY,
+    cite="[D] the keys of one sub-stream can be lost before those of the next are programmed",
+)
+_opens = Machine("device", over=AbstractDevice.machine.over)
+_opens.families.extend(AbstractDevice.machine.families)
+_opens.rule(
+    _half_way,
+    set={
+        AbstractDevice.tsm_session[d]: True,
+        AbstractDevice.host_session[d]: AbstractDevice.host_session[d] & multi_session,
+    },
+    binds=DEVICE_PARTY,
+    cite="P63 §11.2.2; DSP0274 GET_VERSION, KEY_EXCHANGE",
+)
+STREAM_THAT_FORGETS = STREAM.with_rules((*STREAM.rules, *_loses.rules, *_opens.rules))
+"""The same with the three steps that it lacks: keys lost before the stream was Secure, a loss that is cleared away, and a
+connect at whose end the keys are gone already.
+"""
 
 _state = Stream.state.sort
 _connected = Tsm.in_phase("connected", "refreshing") | (Tsm.in_phase("keying") & forall(s2, Tsm.at[d, s2] >= 1))
