@@ -107,10 +107,9 @@ def test_one_key_for_three_substreams_is_used_twice_from_the_first_iv_on() -> No
 def test_a_device_that_binds_no_session_encrypts_a_guests_data_for_the_host() -> None:
     prop = "tvm-data-leaves-only-under-the-tsms-keys"
     for binding in ("any_session", "none"):
-        knobs: Setting = {"ide_km_binding": binding, "multi_session": True}
-        assert verdict(prop, **knobs).startswith("violated")
-        assert {"tdi_start", "host_key_prog"} <= set(run(prop, **knobs))
-        assert verdict(prop, **{**knobs, "live_key_prog": "overwrite"}).startswith("violated")
+        assert verdict(prop, ide_km_binding=binding, multi_session=True).startswith("violated")
+        assert {"tdi_start", "host_key_prog"} <= set(run(prop, ide_km_binding=binding, multi_session=True))
+        assert verdict(prop, ide_km_binding=binding, multi_session=True, live_key_prog="overwrite").startswith("violated")
     assert verdict(prop, multi_session=True) == "holds"
 
 

@@ -49,11 +49,11 @@ class Port:
         """The key slots of a direction, from the port's own view."""
         return self.rx if direction == "rx" else self.tx
 
-    def sends(self, key_set: Term = k) -> Term:
+    def sends(self, key_set: Term | str = k) -> Term:
         """Whether the transmitter uses this set: all its sub-streams have it."""
         return forall(s2, self.tx[d, key_set, s2] == "ENABLED")
 
-    def receives(self, key_set: Term = k) -> Term:
+    def receives(self, key_set: Term | str = k) -> Term:
         """Whether the receiver takes this set on all sub-streams."""
         return forall(s2, self.rx[d, key_set, s2] == "ENABLED")
 
