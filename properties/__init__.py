@@ -2,6 +2,7 @@
 
 from .compile import Obligation, compile_properties
 from .formulas import (
+    Abstraction,
     After,
     AlwaysPossible,
     Before,
@@ -11,6 +12,7 @@ from .formulas import (
     Invariant,
     Never,
     Precedence,
+    Refines,
     Sometimes,
     StepLaw,
 )
@@ -19,6 +21,7 @@ from .steps import REFUSED, Step, Steps, becomes, occurs
 
 __all__ = [
     "REFUSED",
+    "Abstraction",
     "After",
     "AlwaysPossible",
     "Before",
@@ -31,6 +34,7 @@ __all__ = [
     "Obligation",
     "Precedence",
     "Property",
+    "Refines",
     "Sometimes",
     "Step",
     "StepLaw",

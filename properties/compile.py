@@ -38,11 +38,13 @@ from .formulas import (
     Invariant,
     Never,
     Precedence,
+    Refines,
     Scope,
     Sometimes,
     StepLaw,
 )
 from .property import Property
+from .refinement import refinement
 from .steps import Steps, any_of, before_step
 
 
@@ -193,6 +195,8 @@ class _Compiler:
                 )
                 for a in self.system.actions
             ]
+        elif isinstance(f, Refines):
+            state, steps = refinement(f, self.system, lambda t, given: self.term(t, {**env, **given}, where), where)
         else:
             state, steps = self.scoped(f, env, where)
         return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))

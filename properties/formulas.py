@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..model.language import TRUE, Term
+from ..model.language import TRUE, Event, Model, Operand, System, Term, Value
 from .steps import Steps, any_of
 
 
@@ -127,7 +128,39 @@ class Sometimes:
         return _scoped(f"reachable: {self.target if isinstance(self.target, Term) else _any(self.target)}", self.scope)
 
 
-Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes
+@dataclass(frozen=True, eq=False)
+class Abstraction:
+    """What is refined: a model, taken at the topology and the knobs of the system that refines it, or a system.
+
+    ``knobs`` are fixed so; the others that the model shares with the refining system have that one's values.
+    """
+
+    of: Model | System
+    knobs: Mapping[str, Value] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.of.name
+
+
+@dataclass(frozen=True, eq=False)
+class Refines:
+    """The system refines ``abstract`` under the refinement mapping, with stuttering.
+
+    ``mapping`` gives every variable of the abstraction (``state[d]``, for all values of its parameters, or a
+    variable of a `System`) as a term over the system's own. Every initial state must be mapped to an initial state,
+    and every step to a step of some abstract action or to none: the mapped values stay as they are.
+    ``events`` may say of which abstract events a step is: those named for its own event, and none where none are.
+    """
+
+    abstract: Abstraction
+    mapping: Mapping[Term, Operand]
+    events: Mapping[Event, tuple[Event, ...]] | None = None
+
+    def __str__(self) -> str:
+        return f"refines {self.abstract} with {', '.join(f'{v} = {t}' for v, t in self.mapping.items())}"
+
+
+Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes | Refines
 
 
 def _any(steps: Steps) -> str:

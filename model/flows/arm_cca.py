@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ..language import Value
 from .flow import Flow
+
+_IDE: dict[str, Value] = {"ide_keys": "shared", "refresh_checks": False}
+"""TF-RMM dev_assign_ide_cmds.c: one key per direction for the three sub-streams; checks before a refresh are left to do."""
 
 ARM_CCA = Flow(
     name="arm-cca",
@@ -21,6 +25,8 @@ ARM_CCA = Flow(
         "bind_by": "guest",
         "reclaim_bound": "force",
         "memory_reuse": "refcount",
+        # ide
+        **_IDE,
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
@@ -42,6 +48,8 @@ ARM_CCA_RSI = Flow(
         "bind_by": "guest",
         "reclaim_bound": "force",
         "memory_reuse": "refcount",
+        # ide
+        **_IDE,
     },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",),

@@ -18,6 +18,8 @@ COVE_IO = Flow(
         "rebind_same": "busy",
         "reclaim_bound": "autounbind",
         "memory_reuse": "refcount",
+        # ide
+        "rp_stop": "keeps",
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
@@ -29,5 +31,7 @@ COVE_IO = Flow(
         "(disconnect_bound, reclaim_bound); taken as in COV 09.",
         "COV 09 leaves RUN out of the states from which an interface is unbound, COV 07 has it (unbind_from_run); taken as in COV 07.",
         "What becomes of a dead TVM's interfaces is not spelled out (memory_reuse); taken as: its memory waits for them.",
+        "COV 05 gives the root port's IDE capability to the TSM alone, while the sequence of COV 07 has the VMM enable it: "
+        "it is taken to be the TSM's (rp_enable_by).",
     ),
 )

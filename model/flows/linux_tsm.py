@@ -17,6 +17,9 @@ LINUX_TSM = Flow(
         "bind_by": "guest",
         "reclaim_bound": "force",
         "memory_reuse": "unchecked",
+        # ide
+        "rp_enable_by": "host",
+        "connect_checks": "both",
     },
     cite="Linux drivers/pci/tsm.c, Documentation/driver-api/pci/tsm.rst, 2025-2026",
     notes=("Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",),

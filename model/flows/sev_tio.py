@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from ..language import Value
 from .flow import Flow
+
+_IDE: dict[str, Value] = {
+    # The host writes both Enable bits and drops what comes of it; at the end DEV_DISCONNECT comes before they are cleared.
+    "rp_enable_by": "host",
+    "connect_checks": "none",
+    "ide_teardown": "session_first",
+    "tee_limited": "endpoint",
+}
+"""Linux sev-dev-tsm.c."""
 
 SEV_TIO_HOST_RUN = Flow(
     name="sev-tio-host-run",
@@ -19,6 +29,9 @@ SEV_TIO_HOST_RUN = Flow(
         "driver_over_lock": "kept",
         "reclaim_bound": "force",
         "memory_reuse": "fence",
+        # ide
+        **_IDE,
+        "enable_order": "root_port_first",
     },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
@@ -41,6 +54,8 @@ SEV_TIO_GUEST_RUN = Flow(
         "bind_by": "guest",
         "reclaim_bound": "force",
         "memory_reuse": "fence",
+        # ide
+        **_IDE,
     },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),

@@ -21,6 +21,9 @@ TDX_CONNECT = Flow(
         "bind_by": "guest",
         "reclaim_bound": "error",
         "memory_reuse": "refcount",
+        # ide
+        "go_order": "root_port_first",
+        "stream_block": True,
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),

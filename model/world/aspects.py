@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import lifecycle, resources
+from . import ide, lifecycle, resources
+from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
 from .resources.model import MODEL as RESOURCES
 
@@ -39,6 +40,7 @@ ASPECTS: dict[str, Aspect] = {
     a.name: a
     for a in (
         Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
         Aspect("resources", RESOURCES, {"device": 2, "tdi": 2, "tvm": 2, "stream": 1}, _summary(resources)),
     )
 }

@@ -1,13 +1,17 @@
 """The knobs of the world, by what they are about."""
 
-from . import lifecycle, resources
+from . import ide, lifecycle, resources
 from .knob import Knob, declared
 from .trust import PARTIES
 
-_TOPICS = (lifecycle, resources)
+_TOPICS = (
+    lifecycle,
+    ide,
+    resources,
+)
 """Importing a topic declares its knobs."""
 
 KNOBS: tuple[Knob, ...] = declared()
-"""All knobs, in the order in which they are shown."""
+"""All knobs, in the order in which they were declared."""
 
 __all__ = ["KNOBS", "PARTIES", "Knob"]

@@ -1,0 +1,146 @@
+"""Refinement as an obligation: a state term and, per action, a term over the state before it.
+
+Nothing is added to the system. What an abstract variable is in a state is its mapping, and what it is after a
+step is its mapping with the updates of the step's action put in; so an abstract action is taken by a step exactly
+when its guard and its updates hold of these, which is one term over the state before the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import product
+
+from ..model.language import (
+    TRUE,
+    Int,
+    Model,
+    ModelError,
+    Op,
+    System,
+    Term,
+    conj,
+    const,
+    disj,
+    implies,
+    nearest,
+    substitute,
+)
+from ..model.language.ground import Grounding
+from ..model.language.machine import Family
+from ..model.language.sorts import comparable
+from ..model.language.terms import conjuncts, equal, lift
+from .formulas import Abstraction, Refines
+
+Grounded = Callable[[Term, Mapping[str, Term]], Term]
+"""A term over the refining system, grounded under values of parameters."""
+
+
+def refinement(f: Refines, system: System, ground: Grounded, where: str) -> tuple[Term, list[Term]]:
+    """The state term and the terms of the actions that say that ``system`` refines the abstraction."""
+    abstract = abstract_system(f.abstract, system)
+    image = _image(f, abstract, system, ground, where)
+    allowed = _allowed(f, abstract, where)
+    actions = [
+        (a.event, substitute(a.guard, image), {v: substitute(new, image) for v, new in a.updates}) for a in abstract.actions
+    ]
+    steps = []
+    for c in system.actions:
+        updates = dict(c.updates)
+        after = {v: substitute(t, updates) for v, t in image.items()}
+        taken = [conj(*(equal(after[v], image[v]) for v in image))]
+        for event, guard, changes in actions:
+            if allowed is None or event in allowed.get(c.event, ()):
+                taken.append(conj(guard, *(equal(after[v], changes.get(v, image[v])) for v in image)))
+        steps.append(disj(*taken))
+    return conj(_initially(abstract, system, image), *_in_domain(image)), steps
+
+
+def abstract_system(abstraction: Abstraction, system: System) -> System:
+    """The abstraction as a system, at the topology and the knobs of the one that is to refine it."""
+    if isinstance(abstraction.of, System):
+        return abstraction.of.fixed(abstraction.knobs)
+    model: Model = abstraction.of
+    shared = {f.name for f in model.knobs} & set(system.knobs)
+    knobs = {**{name: system.knobs[name] for name in shared}, **abstraction.knobs}
+    return model.instantiate(system.topology, knobs, check=False)
+
+
+def _image(f: Refines, abstract: System, system: System, ground: Grounded, where: str) -> dict[Term, Term]:
+    """Every variable of the abstraction as a term over the system's."""
+    given: dict[str, Term] = {}
+    families = Grounding(abstract.topology)
+    for target, value in f.mapping.items():
+        for variable, env in _instances(target, families, where):
+            if variable.name not in abstract.index:
+                raise ModelError(
+                    f"{where}: {abstract.name} has no variable {variable.name!r}{nearest(variable.name, abstract.index)}"
+                )
+            try:
+                given[variable.name] = ground(lift(value, target.sort), env)
+            except ModelError as e:
+                raise ModelError(f"{where}: the mapping of {variable.name}: {e}") from None
+    image = {}
+    for v in abstract.variables:
+        if v.name in given:
+            term = given[v.name]
+        elif v.rigid and v.name in system.index:
+            term = system[v.name]
+        else:
+            raise ModelError(f"{where}: the mapping does not say what {abstract.name}'s {v.name} is: add it")
+        if not comparable(term.sort, v.sort):
+            raise ModelError(f"{where}: {v.name} is of sort {v.sort}, but is mapped to `{term}` of sort {term.sort}")
+        image[v.term] = term
+    return image
+
+
+def _instances(target: Term, families: Grounding, where: str) -> list[tuple[Term, Mapping[str, Term]]]:
+    """The ground variables that one entry of the mapping is about, each with the values of its parameters."""
+    if target.op is Op.VAR:
+        return [(target, {})]
+    if target.op is not Op.SELECT or not isinstance(target.data, Family) or any(a.op is Op.APPLY for a in target.args):
+        raise ModelError(f"{where}: `{target}` is not a variable of the abstraction: write state[p] with parameters p")
+    params = [a for a in target.args if a.op is Op.PARAM]
+    found: list[tuple[Term, Mapping[str, Term]]] = []
+    for values in product(*(families.values(p) for p in params)):
+        env = {p.name: value for p, value in zip(params, values, strict=True)}
+        found.append((families.term(target, env, where), env))
+    return found
+
+
+def _allowed(f: Refines, abstract: System, where: str) -> Mapping[str, frozenset[str]] | None:
+    """Per event of the system, the abstract events that a step by it may be; None: any."""
+    if f.events is None:
+        return None
+    of = f.abstract.of
+    known = set(of.events) if isinstance(of, Model) else {a.event for a in of.actions}
+    for a in (a for named in f.events.values() for a in named):
+        if a.name not in known:
+            raise ModelError(f"{where}: {abstract.name} has no event {a.name!r}{nearest(a.name, known)}")
+    return {event.name: frozenset(a.name for a in named) for event, named in f.events.items()}
+
+
+def _initially(abstract: System, system: System, image: Mapping[Term, Term]) -> Term:
+    """Every initial state is mapped to an initial one.
+
+    A state that satisfies the initial predicate *is* an initial state, so nothing needs to remember that no step was
+    taken. Where the pinned values alone decide it, the term is gone, and slices stay small.
+    """
+    mapped = substitute(abstract.init, image)
+    pinned: dict[Term, Term] = {}
+    for c in conjuncts(system.init):
+        if c.op is Op.EQ and c.args[0].op is Op.VAR and c.args[1].op is Op.CONST:
+            pinned[c.args[0]] = c.args[1]
+        elif c.op is Op.VAR:
+            pinned[c] = TRUE
+        elif c.op is Op.NOT and c.args[0].op is Op.VAR:
+            pinned[c.args[0]] = ~TRUE
+    return TRUE if substitute(mapped, pinned) is TRUE else implies(system.init, mapped)
+
+
+def _in_domain(image: Mapping[Term, Term]) -> list[Term]:
+    """That mapped numbers are values of the variables that they stand for."""
+    found = []
+    for v, t in image.items():
+        if isinstance(v.sort, Int) and isinstance(t.sort, Int) and not (v.sort.lo <= t.sort.lo and t.sort.hi <= v.sort.hi):
+            found.append((t >= const(v.sort.lo, v.sort)) & (t <= const(v.sort.hi, v.sort)))
+    return found
