@@ -6,7 +6,7 @@ be right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -38,6 +38,25 @@ def value(t: Term, state: Mapping[str, Any]) -> Any:
     return OPERATORS[name](*(value(a, state) for a in t.args))
 
 
+WORDS = {"AND": " and ", "OR": " or ", "EQ": " == ", "LT": " < ", "LE": " <= ", "ADD": " + ", "SUB": " - "}
+
+
+def source(t: Term, position: Mapping[str, int]) -> str:
+    """A term as Python, over a state ``s``."""
+    name, args = t.op.name, [source(a, position) for a in t.args]
+    if name == "CONST":
+        return repr(t.data)
+    if name == "VAR":
+        return f"s[{position[str(t.data)]}]"
+    if name == "NOT":
+        return f"(not {args[0]})"
+    if name == "IMPLIES":
+        return f"(not {args[0]} or {args[1]})"
+    if name == "ITE":
+        return f"({args[1]} if {args[0]} else {args[2]})"
+    return f"({WORDS[name].join(args)})"
+
+
 @dataclass
 class Counted:
     states: int
@@ -51,6 +70,11 @@ class Counted:
 def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
     """All reachable states, one by one."""
     names = [v.name for v in system.variables]
+    position = {n: i for i, n in enumerate(names)}
+
+    def function(t: Term) -> Callable[[Sequence[Any]], Any]:
+        return eval(f"lambda s: {source(t, position)}")  # type: ignore[no-any-return]
+
     domains = [list(v.sort.domain) for v in system.variables]
     pinned: dict[str, Any] = {}
     for c in system.init.args if system.init.op.name == "AND" else (system.init,):
@@ -59,7 +83,15 @@ def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
         elif c.op.name == "NOT" and c.args[0].op.name == "VAR":
             pinned[str(c.args[0].data)] = False
     choices = [[pinned[n]] if n in pinned else d for n, d in zip(names, domains, strict=True)]
-    level = [s for s in product(*choices) if value(system.init, dict(zip(names, s, strict=True)))]
+    initial = function(system.init)
+    level = [s for s in product(*choices) if initial(s)]
+    guards = [function(a.guard) for a in system.actions]
+    updates = [[(position[str(target.data)], function(u)) for target, u in a.updates] for a in system.actions]
+    invariants = [function(o.state) for o in obligations]
+    laws: list[list[tuple[int, Any]]] = [
+        [(number, function(o.steps[i])) for number, o in enumerate(obligations) if i in o.steps]
+        for i in range(len(system.actions))
+    ]
     distance = dict.fromkeys(level, 0)
     transitions = deadlocks = 0
     fails_at: list[int | None] = [None] * len(obligations)
@@ -71,21 +103,22 @@ def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
     while level:
         following = []
         for s in level:
-            state = dict(zip(names, s, strict=True))
-            for number, o in enumerate(obligations):
-                if not value(o.state, state):
+            for number, holds in enumerate(invariants):
+                if not holds(s):
                     fail(number, distance[s])
             stuck = True
-            for i, a in enumerate(system.actions):
-                if not value(a.guard, state):
+            for i, guard in enumerate(guards):
+                if not guard(s):
                     continue
                 stuck = False
                 transitions += 1
-                for number, o in enumerate(obligations):
-                    if i in o.steps and not value(o.steps[i], state):
+                for number, law in laws[i]:
+                    if not law(s):
                         fail(number, distance[s] + 1)
-                changed = {str(target.data): value(u, state) for target, u in a.updates}
-                successor = tuple(changed.get(n, state[n]) for n in names)
+                changed = list(s)
+                for at, new in updates[i]:
+                    changed[at] = new(s)
+                successor = tuple(changed)
                 if successor not in distance:
                     distance[successor] = distance[s] + 1
                     following.append(successor)
@@ -95,30 +128,14 @@ def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
 
 
 def count(system: System) -> tuple[int, int]:
-    """States and depth, for larger systems: as naive as `explore`, with the terms written out as Python."""
+    """States and depth, for larger systems: as naive as `explore`, with all actions in one function."""
     position = {v.name: i for i, v in enumerate(system.variables)}
-    words = {"AND": " and ", "OR": " or ", "EQ": " == ", "LT": " < ", "LE": " <= ", "ADD": " + ", "SUB": " - "}
-
-    def source(t: Term) -> str:
-        name, args = t.op.name, [source(a) for a in t.args]
-        if name == "CONST":
-            return repr(t.data)
-        if name == "VAR":
-            return f"s[{position[str(t.data)]}]"
-        if name == "NOT":
-            return f"(not {args[0]})"
-        if name == "IMPLIES":
-            return f"(not {args[0]} or {args[1]})"
-        if name == "ITE":
-            return f"({args[1]} if {args[0]} else {args[2]})"
-        return f"({words[name].join(args)})"
-
     lines = ["def successors(s):"]
     for a in system.actions:
-        values = {str(t.data): source(u) for t, u in a.updates}
+        values = {str(t.data): source(u, position) for t, u in a.updates}
         if values:
             fields = [values.get(v.name, f"s[{i}]") for i, v in enumerate(system.variables)]
-            lines.append(f"    if {source(a.guard)}: yield ({', '.join(fields)},)")
+            lines.append(f"    if {source(a.guard, position)}: yield ({', '.join(fields)},)")
     scope: dict[str, Any] = {}
     exec("\n".join(lines), scope)
     # The flows have one initial state: every conjunct of the predicate pins one variable.

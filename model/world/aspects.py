@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import ide, lifecycle, resources
+from . import ide, lifecycle, resources, responder
 from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
 from .resources.model import MODEL as RESOURCES
+from .responder.model import MODEL as RESPONDER
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ ASPECTS: dict[str, Aspect] = {
     a.name: a
     for a in (
         Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("responder", RESPONDER, {"device": 1, "tdi": 1}, _summary(responder)),
         Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
         Aspect("resources", RESOURCES, {"device": 2, "tdi": 2, "tvm": 2, "stream": 1}, _summary(resources)),
     )

@@ -28,6 +28,22 @@ def _device_of(tdi: int, sizes: Mapping[str, int]) -> int:
 device_of = IndexMap("device_of", TDI, DEVICE, _device_of)
 """The device that hosts a TDI: the TDIs are dealt out evenly, in order."""
 
+
+def _function0_of(tdi: int, sizes: Mapping[str, int]) -> int:
+    per_device = sizes["tdi"] // sizes["device"]
+    return tdi - tdi % per_device
+
+
+def _pf_of(tdi: int, sizes: Mapping[str, int]) -> int:
+    return tdi - (tdi - _function0_of(tdi, sizes)) % 2
+
+
+function0_of = IndexMap("function0_of", TDI, TDI, _function0_of)
+"""The first TDI of the same device, which is that of Function 0: it carries DOE and the IDE capability."""
+
+pf_of = IndexMap("pf_of", TDI, TDI, _pf_of)
+"""The physical function of a TDI: of each device's TDIs, every second is a virtual function of the one before it."""
+
 STATE = enum("TdiState", "CONFIG_UNLOCKED", "CONFIG_LOCKED", "RUN", "ERROR")
 """P63 §11.2, §11.3.13."""
 
@@ -46,5 +62,5 @@ LOCKED_STATES = ("CONFIG_LOCKED", "RUN")
 
 __all__ = [
     "DEVICE", "DEVICE_PARTY", "EPOCH", "GUEST", "HOLDER", "HOST", "LOCKED_STATES", "ROOT_COMPLEX", "STATE", "STREAM", "TDI", "TSM", "TVM",
-    "d", "device_of", "s", "t", "u", "v", "w",
+    "d", "device_of", "function0_of", "pf_of", "s", "t", "u", "v", "w",
 ]  # fmt: skip

@@ -1,11 +1,12 @@
 """The knobs of the world, by what they are about."""
 
-from . import ide, lifecycle, resources
+from . import ide, lifecycle, resources, responder
 from .knob import Knob, declared
 from .trust import PARTIES
 
 _TOPICS = (
     lifecycle,
+    responder,
     ide,
     resources,
 )

@@ -1,5 +1,11 @@
-"""Properties of the aspect `responder`."""
+"""Properties of the device as TDISP responder."""
 
 from ...property import Property
+from . import endings, lock, requests, traffic
 
-GROUPS: dict[str, tuple[Property, ...]] = {}
+GROUPS: dict[str, tuple[Property, ...]] = {
+    "responder: into and out of a lock": lock.PROPERTIES,
+    "responder: requests and replies": requests.PROPERTIES,
+    "responder: what ends a lock": endings.PROPERTIES,
+    "responder: traffic": traffic.PROPERTIES,
+}
