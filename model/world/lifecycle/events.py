@@ -23,9 +23,17 @@ bind_p2p = Event("bind_p2p", (t,), HOST, "the TSM sends BIND_P2P_STREAM")
 get_state = Event("get_state", (t,), HOST, "the TSM sends GET_DEVICE_INTERFACE_STATE")
 
 # The host at the fabric.
-ide_fail = Event("ide_fail", (d,), HOST, "whatever makes a Secure stream Insecure: Enable cleared, link down, failed MAC, …")
+ide_fail = Event(
+    "ide_fail",
+    (d,),
+    HOST,
+    "whatever loses the keys of a stream: Enable cleared, link down, failed MAC, FLR of Function 0, …",
+)
 config_write = Event(
     "config_write", (t,), HOST, "a change of tracked configuration, a function level reset, MSE or BME cleared"
+)
+ide_disable = Event(
+    "ide_disable", (d,), HOST, "the stream is given up: Enable cleared, no keys left, as before it was first keyed"
 )
 conventional_reset = Event("conventional_reset", (d,), HOST, "cold, warm or hot reset of the device")
 mmio_untrusted = Event("mmio_untrusted", (t,), HOST, "an MMIO access with T=0", route=("host", "gate", "tdi"))

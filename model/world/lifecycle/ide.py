@@ -48,7 +48,21 @@ _MINE.rule(
     binds=DEVICE_PARTY,
     cite="P63 §6.33.1, §7.9.26: keys in use and Enable set",
 )
-_MINE.rule(e.ide_fail, when=[_state[d] == "SECURE"], set=_LOST, binds=DEVICE_PARTY, cite="P63 §6.33.8")
+_MINE.rule(
+    e.ide_fail,
+    # Keys that are not in use yet are lost as well: by FLR of Function 0, or K_SET_STOP.
+    when=[_state[d].in_("KEYED", "SECURE")],
+    set=_LOST,
+    binds=DEVICE_PARTY,
+    cite="P63 §6.33.8, §6.33.3",
+)
+_MINE.rule(
+    e.ide_disable,
+    when=[_state[d] != "NONE"],
+    set={**_LOST, _state[d]: "NONE"},
+    binds=DEVICE_PARTY,
+    cite="P63 §6.33.8, §7.9.26: with Enable clear and without keys, nothing tells a lost stream from a new one",
+)
 _MINE.rule(
     e.device_disconnect,
     set={

@@ -120,12 +120,13 @@ _MINE.rule(
 # --- What ends a lock -----------------------------------------------------------------------------------------------
 _MINE.rule(e.config_write, when=[Tdi.locked()], set=_ERROR, binds=DEVICE_PARTY, cite="P63 §11.2, Table 11-2, §11.4.9")
 _MINE.rule(e.device_error, when=[Tdi.locked()], set=_ERROR, binds=DEVICE_PARTY, cite="P63 §11.2, §11.4.3, §11.4.5, §11.4.6")
-_MINE.rule(
-    e.ide_fail,
-    each=_where(Tdi.locked(), _ERROR),
-    binds=DEVICE_PARTY,
-    cite="P63 §11.4.5: a bound stream became Insecure",
-)
+for _event in (e.ide_fail, e.ide_disable):
+    _MINE.rule(
+        _event,
+        each=_where(Tdi.locked(), _ERROR),
+        binds=DEVICE_PARTY,
+        cite="P63 §11.4.5: a bound stream became Insecure",
+    )
 _MINE.rule(
     e.conventional_reset,
     each=_where(TRUE, _UNLOCKED),

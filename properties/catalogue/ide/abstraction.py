@@ -19,31 +19,12 @@ STREAM = Model.of(
 ).without_idle_knobs()
 """Its machine, with that of the sessions on which it depends, and without the other parties' checks."""
 
-_lost_keys = Event("keys_lost", (d,), HOST, "the keys go although no session ends, no reset comes and nothing was Secure")
-_cleared = Event(
-    "enable_cleared", (d,), HOST, "Enable is cleared after a loss, or the device is disconnected: nothing is left"
-)
 _half_way = Event("connected_without_keys", (d,), HOST, "device_connect, at whose end some of the keys are gone already")
-_stream = Stream.state[d]
 _loses = Machine("stream", over=Stream.machine.over)
 _loses.families.extend(Stream.machine.families)
 _loses.rule(
-    _lost_keys,
-    when=[_stream.in_("KEYED", "SECURE")],
-    set={_stream: "INSECURE", Stream.key_session[d]: "none", Stream.known_to_host[d]: False},
-    binds=DEVICE_PARTY,
-    cite="P63 §6.33.8: FLR of Function 0; §6.33.3: K_SET_STOP, by whoever is not kept from it",
-)
-_loses.rule(
-    _cleared,
-    when=[_stream != "NONE"],
-    set={_stream: "NONE", Stream.key_session[d]: "none", Stream.known_to_host[d]: False},
-    binds=DEVICE_PARTY,
-    cite="P63 §6.33.1, §7.9.26: with Enable clear, and without keys, nothing tells a lost stream from a new one",
-)
-_loses.rule(
     _half_way,
-    set={_stream: "INSECURE", Stream.key_session[d]: "none", Stream.known_to_host[d]: False},
+    set={Stream.state[d]: "INSECURE", Stream.key_session[d]: "none", Stream.known_to_host[d]: False},
     binds=DEVICE_PARTY,
     cite="[D] the keys of one sub-stream can be lost before those of the next are programmed",
 )
@@ -59,9 +40,7 @@ _opens.rule(
     cite="P63 §11.2.2; DSP0274 GET_VERSION, KEY_EXCHANGE",
 )
 STREAM_THAT_FORGETS = STREAM.with_rules((*STREAM.rules, *_loses.rules, *_opens.rules))
-"""The same with the three steps that it lacks: keys lost before the stream was Secure, a loss that is cleared away, and a
-connect at whose end the keys are gone already.
-"""
+"""The same with a step that two or more sub-streams need: a connect at whose end keys are gone already."""
 
 _state = Stream.state.sort
 _connected = Tsm.in_phase("connected", "refreshing") | (Tsm.in_phase("keying") & forall(s2, Tsm.at[d, s2] >= 1))

@@ -202,11 +202,11 @@ PROPERTIES = (
         DropUpdate("stream", "ide_fail", "stream.key_session"),
     ),
     _law(
-        "a-stream-is-lost-from-secure",
-        "A stream becomes Insecure by a failure only from Secure, and Secure only from keyed.",
+        "a-stream-is-lost-only-with-its-keys",
+        "A stream becomes Insecure by a failure only when it had keys, and Secure only from keyed.",
         Never(
             (
-                occurs(e.ide_fail, d=d, where=neg((Stream.state[d] == "SECURE") & (after(Stream.state[d]) == "INSECURE"))),
+                occurs(e.ide_fail, d=d, where=neg(Stream.state[d].in_("KEYED", "SECURE") & (after(Stream.state[d]) == "INSECURE"))),
                 occurs(e.ide_enable, d=d, where=neg((Stream.state[d] == "KEYED") & (after(Stream.state[d]) == "SECURE"))),
             )
         ),
