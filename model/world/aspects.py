@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import lifecycle
+from . import channel, lifecycle
+from .channel.model import MODEL as CHANNEL
 from .lifecycle.model import MODEL as LIFECYCLE
 
 
@@ -35,7 +36,11 @@ def _summary(package: object) -> str:
 
 
 ASPECTS: dict[str, Aspect] = {
-    a.name: a for a in (Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),)
+    a.name: a
+    for a in (
+        Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("channel", CHANNEL, {"tvm": 2}, _summary(channel)),
+    )
 }
 """All aspects, the main one first."""
 
