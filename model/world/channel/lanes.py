@@ -6,8 +6,8 @@ from ...language import FALSE, Check, Int, Operand, Term, const, disj, ite, neg
 from ..choices.channel import FABRIC, fabric_capacity, quiet_connect
 from ..vocabulary import DEVICE_PARTY, HOST
 from . import events as e
-from .keys import COUNTERS_RESTART, NEW_KEYS_OVERTAKE, OLD_KEYS_DIE, SELECTIVE
-from .state import DMA, LANES, MMIO, TLP, Fabric, Lane, Stream, Tsm, counted, empty, under_way
+from .keys import COUNTERS_RESTART, FLUSHED_BY_NEW_KEYS, NEW_KEYS_OVERTAKE, OLD_KEYS_DIE, SELECTIVE, counted_before
+from .state import DMA, LANES, MMIO, TLP, Fabric, Lane, Stream, Tsm, empty, under_way
 
 _state = Stream.state
 _ORDERING = "P63 §2.4.1: ordering rules"
@@ -58,7 +58,7 @@ for _lane, _other, _ev in ((MMIO, DMA, e.MMIO), (DMA, MMIO, e.DMA)):
     _m.rule(
         _ev.read,
         when=[_lane.read == "none", _ROOM],
-        set={_lane.read: _sent, _lane.read_owes: counted(_lane.write)},
+        set={_lane.read: _sent, _lane.read_owes: counted_before(_lane.write)},
         cite="P63 §6.33.5: a non-posted request carries the count of posted ones",
     )
 
@@ -79,7 +79,7 @@ for _lane, _other, _ev in ((MMIO, DMA, e.MMIO), (DMA, MMIO, e.DMA)):
             **_gone(_lane, _lane.read),
             # It is answered at once, with data of whoever has the TDI then. An answer that is held is a late one.
             _lane.completion: "current",
-            _lane.completion_owes: counted(_other.write),
+            _lane.completion_owes: counted_before(_other.write),
             _lane.completion_late: _lane.read_late,
         },
         binds=FABRIC,
@@ -151,18 +151,22 @@ for _lane, _other, _ev in ((MMIO, DMA, e.MMIO), (DMA, MMIO, e.DMA)):
         set={slot: ite(slot == "current", const("stale", TLP), slot) for slot in _lane.slots},
         cite="[D] what was sent before belongs to the former owner",
     )
-    _dies = {
-        slot: ite(
-            OLD_KEYS_DIE & slot.in_("host", "stale"),
-            const("dead", TLP),
-            ite(COUNTERS_RESTART & (slot == "lost"), const("none", TLP), slot),
-        )
+    _dead = {
+        slot: (OLD_KEYS_DIE if slot is _lane.write else OLD_KEYS_DIE | FLUSHED_BY_NEW_KEYS[_lane])
+        & slot.in_("host", "stale")
         for slot in _lane.slots
+    }
+    _dies = {
+        slot: ite(dead, const("dead", TLP), ite(COUNTERS_RESTART & (slot == "lost"), const("none", TLP), slot))
+        for slot, dead in _dead.items()
     }
     _flags = (_lane.read_owes, _lane.read_late, _lane.completion_owes, _lane.completion_late)
     _m.rule(
         e.tdi_bind,
-        set={**_dies, **{flag: flag & neg(OLD_KEYS_DIE) for flag in _flags}},
+        set={
+            **_dies,
+            **{flag: flag & neg(_dead[slot]) for slot in _lane.slots[1:] for flag in _gone(_lane, slot) if flag is not slot},
+        },
         cite="P63 §6.33.3: a set that was stopped is not used again",
     )
     # --- The stream is lost, and keyed anew ----------------------------------------------------------------------------

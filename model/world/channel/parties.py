@@ -98,10 +98,11 @@ for _event in (e.MMIO.write, e.MMIO.read):
 # --- Tags -------------------------------------------------------------------------------------------------------------
 def _free_again(lane: Lane, *same: str) -> Check:
     """The quarantine of a tag whose request timed out; ``same``: the context that is not kept from it."""
-    expired = lane.expired
     return Check(
         "tag not in quarantine",
-        (tag_quarantine == "no") | expired.in_("none", *same) & ((tag_quarantine == "context") | (expired == "none")),
+        (tag_quarantine == "no")
+        | (lane.expired == "none")
+        | ((tag_quarantine != "always") & lane.expired.in_("none", *same)),
         cite="CVE-2025-9613",
     )
 
@@ -135,7 +136,10 @@ for _lane, _ev, _party in ((MMIO, e.MMIO, ROOT_COMPLEX), (DMA, e.DMA, DEVICE_PAR
         cite="P63 §2.3.2: matched by requester ID and tag",
     )
     _tags.rule(
-        _ev.completions.arrives, reply="UNEXPECTED", set={_expired: "none"}, cite="CVE-2025-9613: the tag is clean again"
+        _ev.completions.arrives,
+        reply="UNEXPECTED",
+        set={_expired: ite(tag_quarantine == "context", _expired, const("none", CONTEXT))},
+        cite="CVE-2025-9613: the late completion was seen; of which request it was, nobody can tell",
     )
     _tags.rule(e.tdi_unbind, set={x: _older(x) for x in (_waiting, _expired)}, cite="[D] asked by the former owner")
     _tags.rule(

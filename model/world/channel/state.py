@@ -26,9 +26,6 @@ more. lost: nothing comes any more, and the receiver's counter waits for it.
 
 IDE_TLPS = ("host", "current", "stale", "dead")
 UNDER_WAY = ("plain", *IDE_TLPS)
-COUNTED = ("host", "current", "stale", "lost")
-"""What the sender has counted, under keys in use, and the receiver has not."""
-
 CONTEXT = enum("Context", "none", "current", "stale", "other")
 """Whose a request is: of the present owner and lock epoch, of an earlier one, or of the owner of another TDI."""
 
@@ -36,11 +33,6 @@ CONTEXT = enum("Context", "none", "current", "stale", "other")
 def under_way(slot: Term) -> Term:
     """Whether something may still come."""
     return one_of(slot, *UNDER_WAY)
-
-
-def counted(slot: Term) -> Term:
-    """Whether the receiver's counters are behind the sender's by this."""
-    return one_of(slot, *COUNTED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,10 +57,11 @@ flush_on_rebind = knob(
 )
 tag_quarantine = knob(
     "tag_quarantine",
-    enum("TagQuarantine", "no", "context", "always"),
+    enum("TagQuarantine", "no", "context_seen", "context", "always"),
     "no",
-    "whether a tag whose request timed out may be used again at once (no), by the same owner in the same lock epoch only "
-    "(context), or by nobody (always), until its completion was seen or the stream was flushed or keyed anew",
+    "whether a tag whose request timed out may be used again: at once (no), by the same owner in the same lock epoch until a "
+    "late completion was seen (context_seen) or until the stream was flushed or keyed anew (context), or by nobody until "
+    "either (always)",
     "CVE-2025-9613; P63 §2.8: a completion timeout frees the request's resources",
 )
 dma_timeout = knob(

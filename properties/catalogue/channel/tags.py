@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....model.language import Term, neg
+from ....model.language import neg
 from ....model.world.channel import events as e
 from ....model.world.channel.state import DMA, MMIO, Lane
 from ...formulas import StepLaw
@@ -28,42 +28,36 @@ def _instance(name: str, requester: str, step: Step, lane: Lane) -> Property:
     )
 
 
-def _context(name: str, requester: str, step: Step, matches: Term, protects: str, violated: str, lane: Lane) -> Property:
-    return Property(
-        id=f"{name}-completion-stays-in-its-context",
-        says=f"A completion that {requester} takes carries data of the TVM and lock epoch that asked.",
-        formula=StepLaw(step, matches),
-        protects=protects,
-        binds="root complex" if lane is MMIO else "device",
-        cite="CVE-2025-9613; INTEL-SA-01409",
-        if_violated=violated,
-        if_holds="No answer leaves the owner and the lock epoch for which it was given. What is read for one TVM is seen by no other.",
-        witness=Witness(step),
-    )
-
+_SAME = ((MMIO.waiting == "current") & (MMIO.completion == "current")) | (
+    (MMIO.waiting == "stale") & (MMIO.completion == "stale")
+)
 
 PROPERTIES = (
     _instance("mmio", "the root port", MMIO_ANSWERED, MMIO),
     _instance("dma", "the TDI", DMA_ANSWERED, DMA),
-    _context(
-        "mmio",
-        "the root port",
-        MMIO_ANSWERED,
-        ((MMIO.waiting == "current") & (MMIO.completion == "current"))
-        | ((MMIO.waiting == "stale") & (MMIO.completion == "stale")),
-        "other TVM",
-        "What one TVM read from its TDI is handed to another that waits under the same tag, or the other way round. The root "
-        "port's tags serve all TVMs, so the two need not even have the same TDI.",
-        MMIO,
+    Property(
+        id="mmio-completion-stays-in-its-context",
+        says="A completion that comes too late is never taken by a request of another TVM or lock epoch at the root port.",
+        formula=StepLaw(MMIO_ANSWERED, neg(MMIO.completion_late) | _SAME),
+        protects="other TVM",
+        binds="root complex",
+        cite="CVE-2025-9613; INTEL-SA-01409",
+        if_violated="What one TVM read from its TDI is handed to another that waits under the same tag. The root port's tags serve "
+        "all TVMs, so the two need not even have had the same TDI.",
+        if_holds="A late answer stays with the owner and the lock epoch for which it was given. What is read for one TVM is seen by "
+        "no other.",
+        witness=Witness(MMIO_ANSWERED),
     ),
-    _context(
-        "dma",
-        "the TDI",
-        DMA_ANSWERED,
-        (DMA.waiting == "current") & (DMA.completion == "current"),
-        "other TVM",
-        "Memory of the former owner reaches the TDI while it works for the next one. STOP_INTERFACE waited for outstanding "
-        "responses, and one that had timed out was none.",
-        DMA,
+    Property(
+        id="dma-completion-stays-in-its-context",
+        says="A completion that the TDI takes carries data of its present owner, asked for in the present lock epoch.",
+        formula=StepLaw(DMA_ANSWERED, (DMA.waiting == "current") & (DMA.completion == "current")),
+        protects="other TVM",
+        binds="device",
+        cite="CVE-2025-9613; P63 §11.2.1: a completion is handled in RUN, whichever RUN",
+        if_violated="Memory of the former owner reaches the TDI while it works for the next one. STOP_INTERFACE waited for "
+        "outstanding responses, and one that had timed out was none.",
+        if_holds="No answer outlives the lock epoch in which it was asked for. What the TDI reads is its owner's.",
+        witness=Witness(DMA_ANSWERED),
     ),
 )
