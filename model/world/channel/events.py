@@ -14,6 +14,7 @@ evades = param("evades", BOOL)
 enable_root_port = Event("enable_root_port", (), HOST, "the stream is enabled at the root port")
 enable_device = Event("enable_device", (), HOST, "the stream is enabled at the device")
 device_connect = Event("device_connect", (), HOST, "a stream that was lost is keyed anew")
+link_down = Event("link_down", (), HOST, "the link goes down, a port is reset, or Enable is cleared: the stream is lost")
 host_mmio_write = Event("host_mmio_write", (), HOST, "the host's driver writes to the device, T=0")
 host_dma_write = Event("host_dma_write", (), DEVICE_PARTY, "the device writes for the host's driver, T=0")
 
@@ -86,7 +87,7 @@ MMIO = _lane("mmio", GUEST, "the guest that has the TDI", ROOT_COMPLEX)
 DMA = _lane("dma", DEVICE_PARTY, "the TDI", DEVICE_PARTY)
 
 EVENTS: tuple[Event, ...] = (
-    enable_device, enable_root_port, device_connect, host_mmio_write, host_dma_write, tdi_bind, tdi_unbind,
+    enable_device, enable_root_port, device_connect, link_down, host_mmio_write, host_dma_write, tdi_bind, tdi_unbind,
     neighbour_starts, neighbour_stops, neighbour_read, neighbour_answered, *DMA.all, *MMIO.all,
 )  # fmt: skip
 """All of them: of equally short runs, the one with the earlier events is shown."""

@@ -178,6 +178,7 @@ for _lane, _other, _ev in ((MMIO, DMA, e.MMIO), (DMA, MMIO, e.DMA)):
     }
     for _event in (*e.MMIO.checked, *e.DMA.checked):
         _m.rule(_event, reply="IDE_CHECK_FAILED", set=_void, cite="P63 §6.33.8: all keys of the stream are invalid")
+    _m.rule(e.link_down, set=_void, cite="P63 §6.33.8: all keys of the stream are invalid")
     _m.rule(
         e.device_connect,
         set={slot: ite(slot == "lost", const("none", TLP), slot) for slot in _lane.slots},

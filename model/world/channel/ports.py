@@ -31,6 +31,10 @@ _MINE.rule(
     cite="P63 §6.33.8: Enable cleared, new keys, Enable set",
 )
 
+_MINE.rule(e.link_down, when=[Stream.secure()], set={_state: "INSECURE"}, binds=HOST, cite=_LOST)
+for _machine, _running in ((Tdi.machine, Tdi.running), (Neighbour.machine, Neighbour.running)):
+    _machine.rule(e.link_down, set={_running: False}, cite="P63 §11.4.5: TDIs of the stream to ERROR")
+
 # --- Sending ----------------------------------------------------------------------------------------------------------
 for _ev, _party in ((e.MMIO, ROOT_COMPLEX), (e.DMA, DEVICE_PARTY)):
     for _event in (_ev.write, _ev.read):
