@@ -17,7 +17,7 @@ from . import style
 from .story import Change, Story, request, shortened, tooltip, word
 from .svg import Box, Group, Text, arrowhead, document, dot, line, path, rect
 
-LANES = ("verifier", "guest", "host", "tsm", "root_complex", "device", "peer")
+LANES = ("verifier", "guest", "host", "tsm", "root_complex", "fabric", "device", "peer")
 """The order of the lanes; parties that are not named follow in the order in which they first take part."""
 
 _MARGIN = 20.0

@@ -20,6 +20,8 @@ LINUX_TSM = Flow(
         # ide
         "rp_enable_by": "host",
         "connect_checks": "both",
+        # channel
+        "quiet_connect": False,
     },
     cite="Linux drivers/pci/tsm.c, Documentation/driver-api/pci/tsm.rst, 2025-2026",
     notes=("Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",),

@@ -32,6 +32,8 @@ SEV_TIO_HOST_RUN = Flow(
         # ide
         **_IDE,
         "enable_order": "root_port_first",
+        # channel
+        "quiet_connect": False,
     },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
@@ -56,6 +58,8 @@ SEV_TIO_GUEST_RUN = Flow(
         "memory_reuse": "fence",
         # ide
         **_IDE,
+        # channel
+        "quiet_connect": False,
     },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),

@@ -1,1 +1,1 @@
-"""The link between root port and device, which may delay, reorder and lose TLPs, but never forges one."""
+"""The channel: the link between root port and device, on which TLPs are delayed, reordered and lost, and never forged."""

@@ -1,6 +1,6 @@
 """The knobs of the world, by what they are about."""
 
-from . import ide, lifecycle, resources, responder
+from . import channel, ide, lifecycle, resources, responder
 from .knob import Knob, declared
 from .trust import PARTIES
 
@@ -8,6 +8,7 @@ _TOPICS = (
     lifecycle,
     responder,
     ide,
+    channel,
     resources,
 )
 """Importing a topic declares its knobs."""

@@ -1,5 +1,11 @@
-"""Properties of the aspect `channel`."""
+"""Properties of the link between root port and device."""
 
 from ...property import Property
+from . import contexts, order, stream, tags
 
-GROUPS: dict[str, tuple[Property, ...]] = {}
+GROUPS: dict[str, tuple[Property, ...]] = {
+    "order on the link": order.PROPERTIES,
+    "tags and completions": tags.PROPERTIES,
+    "owners of what is under way": contexts.PROPERTIES,
+    "the stream in use": stream.PROPERTIES,
+}
