@@ -75,7 +75,10 @@ QUESTIONS = (
     Question(
         "Q9", "M17 Ortiz",
         "Does acceptance lead to both gates being open, or to an error or unbind that is seen?",
-        (), ("host",),
+        probes("a-gate-that-the-guest-takes-for-open-is-open", "carried-messages-still-lead-to-use"), ("gate_answer", "gate_status"),
+        yes="A guest is never told of an open gate that is shut, and a host that hands messages on leads to full use. (That it does "
+        "hand them on is fairness: see the properties of progress.)",
+        no="A guest takes a gate for open that is shut.",
     ),
     Question(
         "Q10", "M15 Ortiz, M20 Williams",
@@ -96,7 +99,9 @@ QUESTIONS = (
     Question(
         "Q12", "M1 Kardashevskiy, M15 Ortiz",
         "Can the guest see, from a source it trusts, that the TDI is locked before it decides, and running afterwards?",
-        (), (),
+        probes("guest-accepts-only-what-the-record-says-is-locked", "guest-uses-only-what-the-record-says-runs"), ("state_source",),
+        yes="The guest decides on the TSM's record.",
+        no="The state that the guest is shown is the host's word.",
     ),
     Question(
         "Q13", "M7 Cameron: is it always a one time thing on driver load?",
