@@ -12,6 +12,7 @@ import pytest
 from tdisprove.explore import check
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import CENTRAL, PROPERTIES, find
+from tdisprove.properties.questions import QUESTIONS
 from test_flows import COUNTS
 
 ROOT = Path(__file__).parent.parent
@@ -73,14 +74,24 @@ def test_the_readmes_example_is_the_one_that_the_tests_run() -> None:
 
 
 def test_the_readmes_counts_are_the_catalogues() -> None:
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"catalogue of {len(PROPERTIES)} safety properties" in changelog
-    assert f"({COUNTS['sev-tio-guest-run', (('tdi', 2),)][0]:,} for `sev-tio-guest-run` with two TDIs)" in README.replace(
-        "\n", " "
-    )
+    text = README.replace("\n", " ")
+    assert f"It knows {_words(len(FLOWS))} flows" in text
+    assert f"{len(PROPERTIES)} properties, and the {len(QUESTIONS)} questions" in text
+    assert f"({COUNTS['sev-tio-guest-run', (('tdi', 2),)][0]:,} for `sev-tio-guest-run` with two TDIs" in text
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+def _words(n: int) -> str:
+    return {10: "ten"}[n]
+
+
+ROWS = re.findall(r"^\| `([a-z-]+)`", README, re.M)
+
+
+def test_the_readmes_table_has_every_flow_that_locks_a_tdi() -> None:
+    assert [f.name for f in FLOWS.values() if "lifecycle" in f.aspects and f.knobs()["tdisp"]] == ROWS
+
+
+@pytest.mark.parametrize("flow", ROWS)
 def test_the_readmes_table_says_what_the_tool_says(flow: str) -> None:
     (row,) = [line for line in README.splitlines() if line.startswith(f"| `{flow}`")]
     cells = [c.strip() for c in row.strip("|").split("|")][1:]

@@ -59,11 +59,18 @@ def run(args: argparse.Namespace) -> int:
         if args.expect and not differences:
             print(f"All {sum(map(len, columns.values()))} verdicts are as recorded.")
     if folder is not None:
-        files = [f for name, results in columns.items() for f in write_traces(folder, name, results)]
+        drawn = columns
+        if _crowded(columns, args):
+            # Thousands of pictures are none: of many flows those of the central argument.
+            wanted = {p.id for p in GROUPS[0].properties}
+            drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
+        files = [f for name, results in drawn.items() for f in write_traces(folder, name, results)]
         for name in dict.fromkeys(t.aspect for t in found if t.flow is not None):
             files += write_machines(folder, ASPECTS[name].model, name)
         if args.format == "text":
             print(options.written(files, folder))
+            if drawn is not columns:
+                print(f'Drawn are the runs of "{GROUPS[0].title}"; tdisprove check FLOW -o DIR draws all of a flow\'s.')
     every = [r for results in columns.values() for r in results]
     if args.expect:
         return VIOLATED if differences else UNKNOWN if notes else HOLDS
@@ -92,7 +99,7 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
     for t in found:
         if t.flow is None:
             groups[t.name] = t.properties
-    if len(columns) > _SIDE_BY_SIDE and len(groups) > 1 and not args.property:
+    if _crowded(columns, args):
         print(overview(_by_aspect(found, columns), style))
     else:
         print(matrix(groups, columns, style))
@@ -116,6 +123,11 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
                 witness = r.verdict is Verdict.HOLDS
                 print()
                 print(trace_table(r.trace, title=f"{r.prop.id}: {cell(r)}", subtitle=r.prop.says, witness=witness))
+
+
+def _crowded(columns: Mapping[str, list[Result]], args: argparse.Namespace) -> bool:
+    """Whether there is too much to show it all."""
+    return len(columns) > _SIDE_BY_SIDE and not args.property
 
 
 def _by_aspect(found: list[Target], columns: Mapping[str, list[Result]]) -> dict[str, dict[str, list[Result]]]:
