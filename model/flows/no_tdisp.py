@@ -7,7 +7,11 @@ from .flow import Flow
 IDE_ONLY = Flow(
     name="ide-only",
     summary="IDE without TDISP: the device is connected and its stream Secure, no TDI is ever bound",
-    choices={"bind_requires": "secure"},
+    choices={
+        "bind_requires": "secure",
+        # spdm
+        "device_caps": "ide_only",
+    },
     cite="M1, M13, M16: IDE is useful alone",
     aspects=("lifecycle", "ide", "spdm", "channel", "resources"),
 )
@@ -15,7 +19,12 @@ IDE_ONLY = Flow(
 CMA_ONLY = Flow(
     name="cma-only",
     summary="native CMA: the host's operating system authenticates the device, there is no TSM",
-    choices={},
+    choices={
+        # spdm
+        "has_tsm": False,
+        "guest_cma": True,
+        "claim": "passthrough",
+    },
     cite="Linux PCI/CMA series; M3, M4",
     aspects=("evidence", "spdm"),
 )

@@ -7,7 +7,14 @@ from .flow import Flow
 SEV_TIO_HOST_RUN = Flow(
     name="sev-tio-host-run",
     summary="SEV-TIO as proposed in 2023: the host's bind takes the TDI to RUN, the guest validates afterwards",
-    choices={"run_by": "host", "accept_by": "validate", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "host",
+        "accept_by": "validate",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # spdm
+        "ide_teardown": "session_first",
+    },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
     notes=("tdi_validate is taken as one call that is also the guest's acceptance, as in M1 and M16.",),
@@ -16,7 +23,14 @@ SEV_TIO_HOST_RUN = Flow(
 SEV_TIO_GUEST_RUN = Flow(
     name="sev-tio-guest-run",
     summary="SEV-TIO as of 2026: the guest accepts and asks the host for RUN, then has the gates opened",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # spdm
+        "ide_teardown": "session_first",
+    },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(

@@ -13,6 +13,8 @@ TDX_CONNECT = Flow(
         "tsm_consent": True,
         "epoch_bind": "tsm",
         "bind_requires": "secure",
+        # spdm
+        "heartbeats": True,
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),
