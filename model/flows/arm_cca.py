@@ -27,6 +27,10 @@ ARM_CCA = Flow(
         "memory_reuse": "refcount",
         # ide
         **_IDE,
+        # spdm
+        "reset_after_end": True,
+        "requester_nonce": "constant",
+        "update_ends_session": True,
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),

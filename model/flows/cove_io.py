@@ -20,6 +20,8 @@ COVE_IO = Flow(
         "memory_reuse": "refcount",
         # ide
         "rp_stop": "keeps",
+        # spdm
+        "heartbeats": True,
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),

@@ -10,7 +10,7 @@ IDE_ONLY = Flow(
     choices={
         "tdisp": False,
         "bind_requires": "secure",
-        # resources
+        # spdm
         "device_caps": "ide_only",
     },
     cite="M1, M13, M16: IDE is useful alone",
@@ -20,7 +20,12 @@ IDE_ONLY = Flow(
 CMA_ONLY = Flow(
     name="cma-only",
     summary="native CMA: the host's operating system authenticates the device, there is no TSM",
-    choices={},
+    choices={
+        # spdm
+        "has_tsm": False,
+        "guest_cma": True,
+        "claim": "passthrough",
+    },
     cite="Linux PCI/CMA series; M3, M4",
     aspects=("evidence", "spdm"),
 )

@@ -34,6 +34,8 @@ SEV_TIO_HOST_RUN = Flow(
         "enable_order": "root_port_first",
         # channel
         "quiet_connect": False,
+        # spdm
+        "ide_teardown": "session_first",
     },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
@@ -60,6 +62,8 @@ SEV_TIO_GUEST_RUN = Flow(
         **_IDE,
         # channel
         "quiet_connect": False,
+        # spdm
+        "ide_teardown": "session_first",
     },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),

@@ -24,6 +24,8 @@ TDX_CONNECT = Flow(
         # ide
         "go_order": "root_port_first",
         "stream_block": True,
+        # spdm
+        "heartbeats": True,
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import channel, ide, lifecycle, resources, responder
+from . import channel, ide, lifecycle, resources, responder, spdm
 from .channel.model import MODEL as CHANNEL
 from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
 from .resources.model import MODEL as RESOURCES
 from .responder.model import MODEL as RESPONDER
+from .spdm.model import MODEL as SPDM
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ ASPECTS: dict[str, Aspect] = {
         Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
         Aspect("responder", RESPONDER, {"device": 1, "tdi": 1}, _summary(responder)),
         Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
+        Aspect("spdm", SPDM, {"tdi": 1}, _summary(spdm)),
         Aspect("channel", CHANNEL, {"tvm": 2}, _summary(channel)),
         Aspect("resources", RESOURCES, {"device": 2, "tdi": 2, "tvm": 2, "stream": 1}, _summary(resources)),
     )

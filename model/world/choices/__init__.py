@@ -1,6 +1,6 @@
 """The knobs of the world, by what they are about."""
 
-from . import channel, ide, lifecycle, resources, responder
+from . import channel, ide, lifecycle, resources, responder, spdm
 from .knob import Knob, declared
 from .trust import PARTIES
 
@@ -8,6 +8,7 @@ _TOPICS = (
     lifecycle,
     responder,
     ide,
+    spdm,
     channel,
     resources,
 )
