@@ -13,15 +13,37 @@ ARM_CCA = Flow(
         "tsm_consent": False,
         "epoch_bind": "tsm",
         "bind_requires": "secure",
+        # proxy
+        "failed_exchange": "error",
+        "lock_source": "unlocked",
+        "gate_state": "run",
+        "gate_completion": "rechecks",
+        "gate_close": "before_stop",
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
+    notes=(
+        "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done and does not repeat the checks of VALIDATE_MAPPING: stop_failure, gate_completion.",
+    ),
 )
 
 ARM_CCA_RSI = Flow(
     name="arm-cca-rsi",
     summary="Arm CCA before 1.1-alp16: the realm itself has the TDI locked and started",
-    choices={"run_by": "guest_call", "accept_by": "decision", "tsm_consent": True, "bind_requires": "secure"},
+    choices={
+        "run_by": "guest_call",
+        "accept_by": "decision",
+        "tsm_consent": True,
+        "bind_requires": "secure",
+        # proxy
+        "guest_requests": True,
+        "failed_exchange": "error",
+        "lock_source": "unlocked",
+        "gate_state": "run",
+        "gate_completion": "rechecks",
+        "gate_close": "before_stop",
+        "guest_close": "stop",
+    },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca.",),
 )

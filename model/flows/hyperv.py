@@ -7,6 +7,17 @@ from .flow import Flow
 HYPERV = Flow(
     name="hyperv",
     summary="OpenVMM / Hyper-V: the guest asks the host to bind and to start; no nonce and no lock epoch in the interface",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # proxy
+        "guest_calls": "carried",
+        "state_source": "host",
+        "gate_answer": "host",
+        "stop_failure": "ignored",
+        "digest_check": False,
+    },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
 )

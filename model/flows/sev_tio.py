@@ -7,7 +7,17 @@ from .flow import Flow
 SEV_TIO_HOST_RUN = Flow(
     name="sev-tio-host-run",
     summary="SEV-TIO as proposed in 2023: the host's bind takes the TDI to RUN, the guest validates afterwards",
-    choices={"run_by": "host", "accept_by": "validate", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "host",
+        "accept_by": "validate",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # proxy
+        "guest_calls": "carried",
+        "first_gate": "dma",
+        "state_source": "host",
+        "force_reclaim": True,
+    },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
     notes=("tdi_validate is taken as one call that is also the guest's acceptance, as in M1 and M16.",),
@@ -16,10 +26,22 @@ SEV_TIO_HOST_RUN = Flow(
 SEV_TIO_GUEST_RUN = Flow(
     name="sev-tio-guest-run",
     summary="SEV-TIO as of 2026: the guest accepts and asks the host for RUN, then has the gates opened",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # proxy
+        "guest_calls": "carried",
+        "first_gate": "dma",
+        "state_source": "host",
+        "force_reclaim": True,
+        "digest_check": False,
+    },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(
+        "The second public guest driver (2026-02) also ignored the status of SDTE_WRITE and left RUN and sDTE when accept failed: gate_status, failure_undone.",
         "The run flag of TDI_BIND is the host's to set: no check of the guest's consent was found in the public sources.",
     ),
 )

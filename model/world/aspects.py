@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import lifecycle
+from . import lifecycle, proxy
 from .lifecycle.model import MODEL as LIFECYCLE
+from .proxy.model import MODEL as PROXY
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ def _summary(package: object) -> str:
 
 
 ASPECTS: dict[str, Aspect] = {
-    a.name: a for a in (Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),)
+    a.name: a
+    for a in (
+        Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("proxy", PROXY, {"tdi": 1}, _summary(proxy)),
+    )
 }
 """All aspects, the main one first."""
 
