@@ -18,12 +18,14 @@ ARM_CCA = Flow(
         "lock_source": "unlocked",
         "gate_state": "run",
         "gate_completion": "rechecks",
+        "gate_while_busy": "refused",
         "gate_close": "before_stop",
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
     notes=(
-        "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done and does not repeat the checks of VALIDATE_MAPPING: stop_failure, gate_completion.",
+        "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done, does not repeat the checks of VALIDATE_MAPPING, and enables DMA while "
+        "VDEV_UNLOCK is pending: stop_failure, gate_completion, gate_while_busy.",
     ),
 )
 
@@ -41,6 +43,7 @@ ARM_CCA_RSI = Flow(
         "lock_source": "unlocked",
         "gate_state": "run",
         "gate_completion": "rechecks",
+        "gate_while_busy": "refused",
         "gate_close": "before_stop",
         "guest_close": "stop",
     },

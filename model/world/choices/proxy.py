@@ -104,6 +104,14 @@ gate_completion = knob(
     "repeated (rechecks) or not (trusts)",
     "TF-RMM RSI_VDEV_VALIDATE_MAPPING and RTT_DEV_VALIDATE; RSI_VDEV_DMA_ENABLE",
 )
+gate_while_busy = knob(
+    "gate_while_busy",
+    enum("GateWhileBusy", "allowed", "refused"),
+    "allowed",
+    "whether the TSM opens a gate while a request of its own to the TDI is outstanding, such as STOP_INTERFACE",
+    "TF-RMM: RTT_DEV_VALIDATE wants comm_state IDLE in its latest version, RSI_VDEV_DMA_ENABLE does not ask; TDX module sources "
+    "2023: the record's state alone; AMD: no such status",
+)
 first_gate = knob(
     "first_gate",
     enum("FirstGate", "mmio", "dma"),

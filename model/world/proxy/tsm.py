@@ -11,6 +11,7 @@ from ..choices.proxy import (
     gate_close,
     gate_completion,
     gate_state,
+    gate_while_busy,
     guest_answer,
     guest_calls,
     guest_close,
@@ -60,7 +61,10 @@ _MINE.rule(
         ),
         Check("not in ERROR", _view[t] != "ERROR", "BAD_STATE", "TDX module sources 2023: the filter of ERROR"),
     ],
-    set={_bound[t]: True, _lock[t]: ite(epoch_begins == "request", const("none", EPOCH), _lock[t])},
+    set={
+        _bound[t]: _bound[t] | (lock_source != "unbound"),
+        _lock[t]: ite(epoch_begins == "request", const("none", EPOCH), _lock[t]),
+    },
     binds=TSM,
     cite="COV 09 bind_interface; AMD TDI_BIND; TF-RMM VDEV_LOCK; TDH.DEVIF.REQUEST",
 )
@@ -135,6 +139,7 @@ def _learns(request: Term, answer: Term, lock: str) -> tuple[tuple[str, Term, di
             "locked",
             is_lock & (answer == "ok"),
             {
+                _bound[t]: True,
                 _view[t]: "CONFIG_LOCKED",
                 _lock[t]: lock,
                 _consent[t]: ite(validity == "cleared", const("none", HELD), noticed(_consent[t])),
@@ -160,7 +165,7 @@ def _learns(request: Term, answer: Term, lock: str) -> tuple[tuple[str, Term, di
         (
             "not bound",
             bind_failed,
-            {_bound[t]: False},
+            {},
             "COV 09 bind_interface; AMD TDI_BIND: a bind that fails binds nothing",
         ),
         (
@@ -222,7 +227,9 @@ _MINE.rule(
     e.abort,
     set={
         _view[t]: ite(
-            _stop_taken, const("CONFIG_UNLOCKED", STATE), ite(failed_exchange == "error", const("ERROR", STATE), _view[t])
+            _stop_taken,
+            const("CONFIG_UNLOCKED", STATE),
+            ite((failed_exchange == "error") & _bound[t], const("ERROR", STATE), _view[t]),
         ),
         _lock[t]: ite(_stop_taken, const("none", EPOCH), _lock[t]),
         _consent[t]: ite(_stop_taken, const("none", HELD), _consent[t]),
@@ -321,6 +328,12 @@ def _gate_checks(dma_gate: Term, enforced: Term = TRUE) -> list[Check]:
     found = (
         _IS_BOUND,
         Check("state", wanted, "BAD_STATE", "TDG.DMAR.ACCEPT; TF-RMM RSI_VDEV_DMA_ENABLE, VALIDATE_MAPPING"),
+        Check(
+            "no request outstanding",
+            (gate_while_busy == "refused").implies(neg(Exchange.waiting())),
+            "BUSY",
+            "TF-RMM: comm_state is IDLE",
+        ),
         Check("consent", tsm_consent.implies(_consent[t] != "none"), "NO_CONSENT", "TDX module sources 2023: valid"),
         Check("epoch", _of_this_epoch(Guest.evidence[t]), "STALE_EPOCH", "TF-RMM: three nonces; AMD: none"),
     )
