@@ -35,6 +35,7 @@ _IDLE = Check(
     "BUSY",
     "TDX module sources 2023: out_tdisp_req; P63 §11.2.3; DSP0277",
 )
+# Where a bind is a LOCK_INTERFACE, an unbind is a STOP_INTERFACE; elsewhere there is an object for the TDI before and after.
 _NOTHING_HELD: dict[Term, Operand] = {_lock[t]: "none", _consent[t]: "none"}
 
 # Until the answer comes, a TSM that renews the name of the epoch first takes nothing that names the one before.
@@ -155,8 +156,8 @@ def _learns(request: Term, answer: Term, lock: str) -> tuple[tuple[str, Term, di
         (
             "stopped",
             (is_stop & (answer == "ok")) | taken_for_stopped,
-            {_view[t]: "CONFIG_UNLOCKED", **_NOTHING_HELD},
-            "TDX module sources 2023; TF-RMM dev_tdisp_stop_main",
+            {_bound[t]: _bound[t] & (lock_source != "unbound"), _view[t]: "CONFIG_UNLOCKED", **_NOTHING_HELD},
+            "TDX module sources 2023; TF-RMM dev_tdisp_stop_main; COV 09 unbind_interface; AMD TDI_UNBIND",
         ),
         ("unlocked", answer == "CONFIG_UNLOCKED", {_view[t]: "CONFIG_UNLOCKED", **_ended}, "P63 §11.3.12"),
         ("in lock", answer == "CONFIG_LOCKED", {_view[t]: "CONFIG_LOCKED", **_other_lock}, "P63 §11.3.12"),
@@ -226,6 +227,7 @@ _stop_taken = (Exchange.kind[t] == "STOP") & (stop_failure == "ignored")
 _MINE.rule(
     e.abort,
     set={
+        _bound[t]: _bound[t] & neg(_stop_taken & (lock_source == "unbound")),
         _view[t]: ite(
             _stop_taken,
             const("CONFIG_UNLOCKED", STATE),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from ....model.language import after, implies
-from ....model.language.mutate import DropCheck, DropUpdate, SetUpdate
+from ....model.language.mutate import DropCheck, SetUpdate
 from ....model.world.choices.lifecycle import run_by
 from ....model.world.proxy import events as e
-from ....model.world.proxy.state import Device, Gate, Guest, Tsm
+from ....model.world.proxy.state import Gate, Guest, Message, Tsm
 from ....model.world.vocabulary import LOCKED_STATES, t
-from ...formulas import Invariant, Precedence, StepLaw
+from ...formulas import Invariant, Never, Precedence, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import becomes, occurs
+from ...steps import REFUSED, occurs
 from .observations import ACCEPTS, ANY_TIME, EMITS, EPOCH_OF_THE_DEVICE, REACHES_MEMORY, REACHES_TDI, RUNS, opens
+
+_MOVES_ON = Guest.wants_gate() & after(Guest.phase[t].in_("one_gate", "ready"))
+
+_NO_EPOCH = (DropCheck("tsm", "gate_call", "epoch"), DropCheck("tsm", "gate_complete", "epoch"))
+_NO_CONSENT = (DropCheck("tsm", "ask_start", "consent"), DropCheck("tsm", "ask_start", "epoch"))
 
 PROPERTIES = (
     Property(
@@ -25,9 +30,7 @@ PROPERTIES = (
         if_violated="The host had START_INTERFACE sent on its own account, or spent an old consent on a new lock. The guest is not the cause of RUN.",
         if_holds="A START_INTERFACE that takes effect was wanted by the guest, in this epoch. Keeping the message does not move it to another.",
         witness=Witness(RUNS),
-        kill=Kill(
-            (DropCheck("tsm", "guest_ask", "locked"), DropCheck("device", "deliver_request: start", "nonce")), "cove-io"
-        ),
+        kill=Kill(_NO_CONSENT, "tdx-connect"),
     ),
     Property(
         id="carried-dma-gate-only-after-accept",
@@ -40,7 +43,7 @@ PROPERTIES = (
         if_violated="The host kept the guest's message and relocked the TDI, or the gate was still open when the lock came. The acceptance of one epoch opened the gate of the next.",
         if_holds="A gate message counts in the epoch for which it was sent, or not at all. A relock between any two messages closes the way.",
         witness=Witness(opens(Gate.dma[t])),
-        kill=Kill((DropCheck("tsm", "gate_call", "epoch"),), "arm-cca"),
+        kill=Kill(_NO_EPOCH, "arm-cca"),
     ),
     Property(
         id="carried-mmio-gate-only-after-accept",
@@ -68,9 +71,7 @@ PROPERTIES = (
         if_violated="The TDI runs for nobody. What it sends ends at the gates, as far as they are shut.",
         if_holds="No T=1 request leaves the TDI before acceptance, even with a host between every two messages.",
         witness=Witness(EMITS),
-        kill=Kill(
-            (DropCheck("tsm", "guest_ask", "locked"), DropCheck("device", "deliver_request: start", "nonce")), "cove-io"
-        ),
+        kill=Kill(_NO_CONSENT, "tdx-connect"),
     ),
     Property(
         id="carried-dma-effective-only-after-accept",
@@ -84,7 +85,7 @@ PROPERTIES = (
         if_violated="A device that the guest has not accepted in this epoch is in its memory. START_INTERFACE and the gate came from messages of different epochs.",
         if_holds="Running device and open gate never meet in an epoch that the guest did not accept. Delay alone does not bring them together.",
         witness=Witness(REACHES_MEMORY),
-        kill=Kill((DropCheck("tsm", "gate_call", "epoch"),), "arm-cca"),
+        kill=Kill(_NO_EPOCH, "arm-cca"),
     ),
     Property(
         id="carried-mmio-reaches-only-after-accept",
@@ -97,7 +98,7 @@ PROPERTIES = (
         if_violated="The guest's driver writes to a configuration that the guest did not accept. It was told of one epoch, and talks to another.",
         if_holds="Every private access reaches the TDI as the guest accepted it. A relock under the driver faults.",
         witness=Witness(REACHES_TDI),
-        kill=Kill((DropCheck("tsm", "gate_complete", "epoch"),), "arm-cca"),
+        kill=Kill(_NO_EPOCH, "arm-cca"),
     ),
     Property(
         id="carried-evidence-is-of-the-devices-epoch",
@@ -138,11 +139,14 @@ PROPERTIES = (
         kill=Kill((DropCheck("guest", "use", "state shown"),), "arm-cca"),
     ),
     Property(
-        id="a-gate-that-the-guest-takes-for-open-is-open",
-        says="When a guest takes both gates of a TDI for open, they are open, if the TDI is still bound and locked.",
-        formula=StepLaw(
-            becomes(Guest.phase[t] == "ready"),
-            after(implies(Tsm.bound[t] & (Tsm.view[t] == Device.state[t]) & Device.locked(), Gate.dma[t] & Gate.mmio[t])),
+        id="a-gate-that-the-guest-takes-for-open-was-opened",
+        says="A guest takes a gate for open only after the TSM has opened it at the guest's message.",
+        formula=Never(
+            (
+                occurs(e.host_answer, t=t, success=True),
+                occurs(e.message_answer, t=t, where=(Message.stage[t] == "refused") & _MOVES_ON),
+                occurs(e.gate_call, t=t, reply=REFUSED, where=_MOVES_ON),
+            )
         ),
         over=(t,),
         protects="guest",
@@ -150,8 +154,8 @@ PROPERTIES = (
         cite="AMD guest driver, second public version: SDTE_WRITE status ignored; OpenVMM",
         if_violated="The guest goes on with a gate that was refused, or that nobody asked the TSM to open. What it believes to be private is not set up as such.",
         if_holds="A guest that believes in a gate has the TSM's word for it. Success is not the host's to give.",
-        witness=Witness(becomes(Guest.phase[t] == "ready")),
-        kill=Kill((DropUpdate("gate", "message_deliver", "gate.mmio"),), "sev-tio-host-run"),
+        witness=Witness(Guest.phase[t] == "ready"),
+        kill=Kill((SetUpdate("guest", "message_answer", Guest.phase[t], "ready"),), "sev-tio-host-run"),
     ),
     Property(
         id="no-gate-is-open-for-a-guest-that-has-not-accepted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import FALSE, Check
-from ....model.language.mutate import AddCheck, DropCheck
+from ....model.language.mutate import AddCheck, DropCheck, DropWhen
 from ....model.world.proxy import events as e
 from ....model.world.proxy.state import Exchange, Gate, Guest, Queue, Tsm
 from ....model.world.vocabulary import t
@@ -68,7 +68,7 @@ PROPERTIES = (
         "The gate opens for a guest that does not want it any more.",
         if_holds="No gate opens behind the guest's back. A message that the guest has written off opens nothing.",
         witness=Witness(becomes(Gate.open())),
-        kill=Kill((DropCheck("tsm", "gate_call", "bound"),), "cove-io"),
+        kill=Kill((DropWhen("guest", "give_up"),), "arm-cca"),
     ),
     Property(
         id="guests-queue-is-never-stuck",

@@ -17,10 +17,10 @@ LOCKS: tuple[Step, ...] = (
 """The device takes LOCK_INTERFACE, and a lock epoch begins, whether the TSM learns of it or not."""
 
 ACCEPTS: tuple[Step, ...] = (
-    occurs(e.accept, t=t, where=Tsm.bound[t]),
+    occurs(e.accept, t=t),
     occurs(e.guest_ask, t=t, where=Queue.asks_start & (accept_by == "start")),
 )
-"""The guest accepts the TDI, in the lock epoch that is current then."""
+"""The guest accepts the TDI, in the lock epoch that the device is in then, whatever evidence it has."""
 
 EPOCH_OF_THE_DEVICE = After(LOCKS)
 ANY_TIME = After(LOCKS, initially=True)
@@ -31,6 +31,13 @@ def opens(gate: Term) -> tuple[Step, ...]:
     found_open = occurs(e.deliver_request, t=t, where=(Exchange.kind[t] == "LOCK") & after(gate))
     return (becomes(gate), found_open)
 
+
+BACK_AT_THE_HOST: tuple[Step, ...] = (
+    occurs(e.take_back, t=t),
+    occurs(e.response, t=t, where=Tsm.bound[t] & ~after(Tsm.bound[t])),
+    occurs(e.abort, t=t, where=Tsm.bound[t] & ~after(Tsm.bound[t])),
+)
+"""The TDI is not bound any more: its memory and MMIO are the host's. (Not by `disconnect`, which cuts the stream as well.)"""
 
 RUNS = becomes(Device.state[t] == "RUN")
 EMITS = occurs(e.dma, t=t, reply=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import FALSE, Check, implies
-from ....model.language.mutate import AddCheck, DropCheck, DropUpdate
+from ....model.language.mutate import AddCheck, DropCheck, DropUpdate, DropWhen
 from ....model.world.choices.proxy import guest_close
 from ....model.world.proxy import events as e
 from ....model.world.proxy.state import Device, Gate, Guest, Tsm
@@ -11,6 +11,7 @@ from ....model.world.vocabulary import t
 from ...formulas import AlwaysPossible, Invariant, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from .observations import BACK_AT_THE_HOST
 
 _REFUSE = Check("never", FALSE)
 
@@ -18,15 +19,15 @@ PROPERTIES = (
     Property(
         id="taken-back-only-when-stopped",
         says="The host gets memory and MMIO of a TDI back only when the TDI is not locked, or its stream is cut.",
-        formula=StepLaw(occurs(e.take_back, t=t), ~Device.locked()),
+        formula=StepLaw(BACK_AT_THE_HOST, ~Device.locked()),
         over=(t,),
         protects="guest",
         binds="TSM",
         cite="TDH.DEVIF.REMOVE, TF-RMM VDEV_DESTROY; AMD host driver: reclaim whatever the status",
         if_violated="A TDI that is locked or running, with the guest's secrets in it, belongs to the host again. Nobody has made the device wipe it.",
         if_holds="Before the host gets it, the device has stopped, or can reach nothing any more. A lost STOP_INTERFACE delays, it does not leak.",
-        witness=Witness(occurs(e.take_back, t=t)),
-        kill=Kill((DropCheck("tsm", "take_back", "stopped"),), "cove-io"),
+        witness=Witness(BACK_AT_THE_HOST),
+        kill=Kill((DropCheck("tsm", "take_back", "stopped"),), "arm-cca"),
     ),
     Property(
         id="no-gate-outlives-the-binding",
@@ -39,7 +40,7 @@ PROPERTIES = (
         if_violated="A message that was on its way when the TDI was unbound has opened a gate since, or teardown has left one. The next owner inherits it.",
         if_holds="No message finds its way to a gate of a TDI that is not bound. Teardown leaves none behind.",
         witness=Witness(Gate.open()),
-        kill=Kill((DropUpdate("gate", "take_back", "gate.dma"),), "sev-tio-host-run"),
+        kill=Kill((DropUpdate("gate", "disconnect", "gate.dma"),), "cove-io"),
     ),
     Property(
         id="gates-are-shut-on-an-unlocked-device",
@@ -64,7 +65,7 @@ PROPERTIES = (
         if_violated="The TSM knows that the TDI is unlocked, and leaves a gate open. It is still open when the TDI is locked for somebody else, or anew.",
         if_holds="With the response to STOP_INTERFACE the gates are shut. What the TSM knows to be unlocked reaches nothing.",
         witness=Witness(Gate.open()),
-        kill=Kill((AddCheck("tsm", "response: stopped", _REFUSE),), "x"),
+        kill=Kill((DropUpdate("gate", "response", "gate.dma"),), "sev-tio-host-run"),
     ),
     Property(
         id="a-failed-guest-can-undo-by-itself",
@@ -92,7 +93,7 @@ PROPERTIES = (
         if_violated="An acceptance that failed midway stays half done. The gate that did open is left to whoever drives the TDI next.",
         if_holds="An error midway is undone to the end before the guest goes on. Half an acceptance does not exist.",
         witness=Witness((occurs(e.undone, t=t), occurs(e.leave, t=t))),
-        kill=Kill((DropUpdate("gate", "undo", "gate.dma"),), "x"),
+        kill=Kill((DropWhen("guest", "undone"),), "arm-cca"),
     ),
     Property(
         id="a-guest-can-always-have-its-tdi-stopped",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import after, implies
-from ....model.language.mutate import DropUpdate, SetUpdate
+from ....model.language.mutate import DropCheck, DropUpdate, SetUpdate
 from ....model.world.proxy import events as e
 from ....model.world.proxy.state import Device, Exchange, Tsm
 from ....model.world.vocabulary import t
@@ -107,5 +107,6 @@ PROPERTIES = (
         if_violated="A start that was meant for another lock takes effect in this one. The nonce binds nothing.",
         if_holds="However long the host keeps a START_INTERFACE, it starts the lock for which it was made, or none. The device does what the TSM cannot.",
         witness=Witness(Exchange.kind[t] == "START_OLD"),
+        kill=Kill((DropCheck("device", "deliver_request: start", "nonce"),), "tdx-connect"),
     ),
 )
