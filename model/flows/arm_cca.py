@@ -31,9 +31,20 @@ ARM_CCA = Flow(
         "reset_after_end": True,
         "requester_nonce": "constant",
         "update_ends_session": True,
+        # proxy
+        "failed_exchange": "error",
+        "lock_source": "unlocked",
+        "gate_state": "run",
+        "gate_completion": "rechecks",
+        "gate_while_busy": "refused",
+        "gate_close": "before_stop",
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
+    notes=(
+        "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done, does not repeat the checks of VALIDATE_MAPPING, and enables DMA while "
+        "VDEV_UNLOCK is pending: stop_failure, gate_completion, gate_while_busy.",
+    ),
 )
 
 ARM_CCA_RSI = Flow(
@@ -54,6 +65,15 @@ ARM_CCA_RSI = Flow(
         "memory_reuse": "refcount",
         # ide
         **_IDE,
+        # proxy
+        "guest_requests": True,
+        "failed_exchange": "error",
+        "lock_source": "unlocked",
+        "gate_state": "run",
+        "gate_completion": "rechecks",
+        "gate_while_busy": "refused",
+        "gate_close": "before_stop",
+        "guest_close": "stop",
     },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",),

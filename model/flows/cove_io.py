@@ -22,6 +22,9 @@ COVE_IO = Flow(
         "rp_stop": "keeps",
         # spdm
         "heartbeats": True,
+        # proxy
+        "guest_requests": True,
+        "guest_close": "stop",
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),

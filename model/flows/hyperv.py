@@ -17,6 +17,12 @@ HYPERV = Flow(
         "bind_by": "guest",
         "reclaim_bound": "force",
         "memory_reuse": "unchecked",
+        # proxy
+        "guest_calls": "carried",
+        "state_source": "host",
+        "gate_answer": "host",
+        "stop_failure": "ignored",
+        "digest_check": False,
     },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
     notes=("Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",),

@@ -22,6 +22,10 @@ LINUX_TSM = Flow(
         "connect_checks": "both",
         # channel
         "quiet_connect": False,
+        # proxy
+        "guest_calls": "carried",
+        "state_source": "host",
+        "force_reclaim": True,
     },
     cite="Linux drivers/pci/tsm.c, Documentation/driver-api/pci/tsm.rst, 2025-2026",
     notes=("Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",),

@@ -36,6 +36,11 @@ SEV_TIO_HOST_RUN = Flow(
         "quiet_connect": False,
         # spdm
         "ide_teardown": "session_first",
+        # proxy
+        "guest_calls": "carried",
+        "first_gate": "dma",
+        "state_source": "host",
+        "force_reclaim": True,
     },
     cite="M1, M14, M16; first public AMD host and guest drivers",
     decided_by=("p2p",),
@@ -64,10 +69,17 @@ SEV_TIO_GUEST_RUN = Flow(
         "quiet_connect": False,
         # spdm
         "ide_teardown": "session_first",
+        # proxy
+        "guest_calls": "carried",
+        "first_gate": "dma",
+        "state_source": "host",
+        "force_reclaim": True,
+        "digest_check": False,
     },
     cite="AMD host and guest drivers 2026; M20",
     decided_by=("host", "tsm_consent"),
     notes=(
+        "The second public guest driver (2026-02) also ignored the status of SDTE_WRITE and left RUN and sDTE when accept failed: gate_status, failure_undone.",
         "The run flag of TDI_BIND is the host's to set: no check of the guest's consent was found in the public sources.",
         "That the ASID fence shuts the gates of a dead TVM is taken from the names of the firmware's commands.",
         "DEV_DISCONNECT and TDI_UNBIND have a FORCE flag; disconnect_bound=force is the host that uses it.",

@@ -26,7 +26,21 @@ TDX_CONNECT = Flow(
         "stream_block": True,
         # spdm
         "heartbeats": True,
+        # proxy
+        "guest_requests": True,
+        "guest_request_sent": "by_host",
+        "response_routing": "one_way",
+        "guest_answer": "on_collection",
+        "failed_exchange": "waits",
+        "lock_source": "any",
+        "validity": "kept",
+        "gate_state": "locked",
+        "gate_close": "apart",
+        "guest_close": "none",
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),
+    notes=(
+        "At the message level the module of 2023 is followed, whose sources are public, together with the bind session id, which came later; what became of the former is not.",
+    ),
 )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import channel, ide, lifecycle, resources, responder, spdm
+from . import channel, ide, lifecycle, proxy, resources, responder, spdm
 from .channel.model import MODEL as CHANNEL
 from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
+from .proxy.model import MODEL as PROXY
 from .resources.model import MODEL as RESOURCES
 from .responder.model import MODEL as RESPONDER
 from .spdm.model import MODEL as SPDM
@@ -47,6 +48,7 @@ ASPECTS: dict[str, Aspect] = {
         Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
         Aspect("spdm", SPDM, {"tdi": 1}, _summary(spdm)),
         Aspect("channel", CHANNEL, {"tvm": 2}, _summary(channel)),
+        Aspect("proxy", PROXY, {"tdi": 1}, _summary(proxy)),
         Aspect("resources", RESOURCES, {"device": 2, "tdi": 2, "tvm": 2, "stream": 1}, _summary(resources)),
     )
 }

@@ -1,6 +1,6 @@
 """The knobs of the world, by what they are about."""
 
-from . import channel, ide, lifecycle, resources, responder, spdm
+from . import channel, ide, lifecycle, proxy, resources, responder, spdm
 from .knob import Knob, declared
 from .trust import PARTIES
 
@@ -10,6 +10,7 @@ _TOPICS = (
     ide,
     spdm,
     channel,
+    proxy,
     resources,
 )
 """Importing a topic declares its knobs."""
