@@ -29,7 +29,7 @@ from .model.flows.flow import parse_knob
 from .model.language import ModelError, Value
 from .model.world import ASPECTS, KNOBS
 from .properties import Property
-from .properties.catalogue import CENTRAL, GROUPS, Expectation, expectation
+from .properties.catalogue import CENTRAL, GROUPS, Expectation
 from .reports.files import write_machines, write_quotient, write_traces
 from .reports.graph import TooLarge
 from .reports.json_report import check_document
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_target(p: argparse.ArgumentParser, *, several: bool) -> None:
-    text = "a flow (see tdisprove list flows), or a Python file that defines SYSTEM and PROPERTIES"
+    text = "a flow (see tdisprove list flows), a scenario file (TOML), or a Python file that defines SYSTEM and PROPERTIES"
     if several:
         p.add_argument("flows", metavar="FLOW", nargs="*", help=f"{text}; default: all flows")
     else:
@@ -287,7 +287,7 @@ def _check(args: argparse.Namespace) -> int:
     start = time.perf_counter()
     columns, notes = _decide(found, _engine(args.engine), _limits(args), slicing=not args.unsliced)
     seconds = time.perf_counter() - start
-    differences = _differences(columns) if args.expect else []
+    differences = _differences(found, columns) if args.expect else []
     if args.format == "json":
         _dump(check_document(__version__, columns, [*notes, *differences]))
     else:
@@ -310,17 +310,15 @@ def _check(args: argparse.Namespace) -> int:
     return max(_code(every), UNKNOWN if notes and _code(every) == HOLDS else HOLDS)
 
 
-def _differences(columns: Mapping[str, list[Result]]) -> list[str]:
-    """Where verdicts are not as recorded."""
+def _differences(found: list[Target], columns: Mapping[str, list[Result]]) -> list[str]:
+    """Where verdicts are not as recorded, or not as a scenario file expects."""
+    by_name = {t.name: t for t in found}
     lines = []
     for name, results in columns.items():
         for r in results:
-            recorded = expectation(name, r.prop.id)
-            actual = Expectation(r.verdict.value, r.depth)
-            if recorded is None:
-                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, and nothing is recorded")
-            elif recorded != actual:
-                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, recorded is {recorded}")
+            why = by_name[name].unexpected(r.prop, r.verdict.value, r.depth)
+            if why:
+                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {Expectation(r.verdict.value, r.depth)}, {why}")
     return lines
 
 
