@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..model.flows import FLOWS
 from .check import Result, check
 from .engine import NO_LIMITS, Engine, Limits
 from .target import Target
@@ -51,8 +52,8 @@ def survey(
 
 
 def _identity(target: Target) -> object:
-    """Equal for targets of which the same will be found. A system file is like no other."""
-    if target.flow is None:
+    """Equal for targets of which the same will be found. A system or scenario file is like no other."""
+    if target.flow is None or FLOWS.get(target.flow.name) is not target.flow:
         return id(target)
     knobs = tuple(sorted(target.system.knobs.items(), key=str))
     return target.aspect, knobs, tuple(target.system.topology.items()), tuple(p.id for p in target.properties)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model.flows import FLOWS, Flow, flow
 from ..model.language import ModelError, System, Value, nearest
-from ..properties.catalogue import PROPERTIES, aspect_of, find
+from ..properties.catalogue import PROPERTIES, Expectation, aspect_of, expectation, find
 from ..properties.property import Property
+from .scenario import load
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,23 @@ class Target:
     properties: tuple[Property, ...]
     flow: Flow | None = None
     aspect: str = ""
+    expected: Mapping[str, Expectation] | None = None
+    """What a scenario file expects, by property; None: the catalogue's record says."""
+
+    def unexpected(self, prop: Property, verdict: str, depth: int | None) -> str:
+        """What was expected where the verdict is another; empty when it is as expected.
+
+        A scenario file expects something of the properties that it names only, and a depth only where it names one.
+        """
+        if self.expected is None:
+            recorded = expectation(self.name, prop.id)
+            if recorded is None:
+                return "nothing is recorded"
+            return "" if recorded == Expectation(verdict, depth) else f"recorded is {recorded}"
+        wanted = self.expected.get(prop.id)
+        if wanted is None or (wanted.verdict == verdict and wanted.depth in (None, depth)):
+            return ""
+        return f"expected is {wanted}"
 
 
 def targets(
@@ -31,13 +49,27 @@ def targets(
     topology: Mapping[str, int] | None = None,
     changed: Mapping[str, Value] | None = None,
 ) -> list[Target]:
-    """Flows by name and system files by path; all flows when there are no names.
+    """Flows by name, scenario files (TOML) and system files (Python) by path; all flows when there are no names.
 
-    ``properties`` picks from the catalogue (or from the file's own). Raises `ModelError` for anything unknown.
+    ``properties`` picks from the catalogue (or from the file's own). Topology and knobs that are given go before those of a
+    flow or a scenario. Raises `ModelError` for anything unknown.
     """
     found = []
     for name in names or list(FLOWS):
-        if name.endswith(".py"):
+        if name.endswith(".toml"):
+            s = load(Path(name))
+            wanted = [find(p) for p in properties] or list(s.properties)
+            try:
+                mine = _of_flow(s.flow, wanted, topology, changed)
+            except ModelError as e:
+                raise ModelError(f"{name}: {e}") from None
+            if not mine:
+                raise ModelError(
+                    f"{name}: {', '.join(p.id for p in wanted)}: of aspects that flow {s.base} does not have; "
+                    f"it has {', '.join(s.flow.aspects)}"
+                )
+            found += [replace(t, expected=s.expected) for t in mine]
+        elif name.endswith(".py"):
             if topology or changed:
                 raise ModelError(
                     f"{name}: topology and knobs are for flows; a system file fixes its own: leave the options out"

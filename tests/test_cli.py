@@ -81,10 +81,10 @@ def test_expect_is_satisfied_by_the_recorded_verdicts_only(run: Run, monkeypatch
     code, out, _ = run("check", "--expect", "--quiet")
     assert code == 0
     assert "verdicts are as recorded" in out
+    from tdisprove.explore import target
     from tdisprove.properties.catalogue import Expectation
-    from tdisprove.verbs import check
 
-    monkeypatch.setattr(check, "expectation", lambda flow, prop: Expectation("holds", None))
+    monkeypatch.setattr(target, "expectation", lambda flow, prop: Expectation("holds", None))
     code, out, _ = run("check", "cove-io", "--expect", "--quiet")
     assert code == 1
     assert "NOT AS RECORDED: cove-io: accepted-evidence-is-of-this-epoch: violated@8, recorded is holds" in out

@@ -12,7 +12,7 @@ from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..properties import Property
-from ..properties.catalogue import CENTRAL, GROUPS, Expectation, expectation
+from ..properties.catalogue import CENTRAL, GROUPS, Expectation
 from ..reports.files import write_machines, write_traces
 from ..reports.json_report import check_document
 from ..reports.table import trace_table
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     seconds = time.perf_counter() - start
     columns, notes = surveyed.results, surveyed.notes
-    differences = _differences(columns) if args.expect else []
+    differences = _differences(found, columns) if args.expect else []
     if args.format == "json":
         options.dump(check_document(__version__, columns, [*notes, *differences]))
     else:
@@ -77,17 +77,15 @@ def run(args: argparse.Namespace) -> int:
     return code(every, partial=bool(notes))
 
 
-def _differences(columns: Mapping[str, Sequence[Result]]) -> list[str]:
-    """Where verdicts are not as recorded."""
+def _differences(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> list[str]:
+    """Where verdicts are not as recorded, or not as a scenario file expects."""
+    by_name = {t.name: t for t in found}
     lines = []
     for name, results in columns.items():
         for r in results:
-            recorded = expectation(name, r.prop.id)
-            actual = Expectation(r.verdict.value, r.depth)
-            if recorded is None:
-                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, and nothing is recorded")
-            elif recorded != actual:
-                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {actual}, recorded is {recorded}")
+            why = by_name[name].unexpected(r.prop, r.verdict.value, r.depth)
+            if why:
+                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {Expectation(r.verdict.value, r.depth)}, {why}")
     return lines
 
 

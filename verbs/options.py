@@ -25,7 +25,7 @@ TOPOLOGY = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "strea
 
 
 def add_target(p: argparse.ArgumentParser, *, several: bool) -> None:
-    text = "a flow (see tdisprove list flows), or a Python file that defines SYSTEM and PROPERTIES"
+    text = "a flow (see tdisprove list flows), a scenario file (TOML), or a Python file that defines SYSTEM and PROPERTIES"
     if several:
         p.add_argument("flows", metavar="FLOW", nargs="*", help=f"{text}; default: all flows")
     else:

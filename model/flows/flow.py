@@ -26,6 +26,10 @@ class Flow:
     decided_by: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
     aspects: tuple[str, ...] = tuple(ASPECTS)
+    topology: Mapping[str, int] = field(default_factory=dict)
+    """How many of what, where the flow wants it otherwise than the aspects do by default."""
+    models: Mapping[str, Model] = field(default_factory=dict)
+    """Aspect -> the model that stands in its place: the flow's own rules."""
 
     def knobs(self, changed: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """All knobs of the flow, with some changed. Raises `ModelError` for a knob that does not exist."""
@@ -58,10 +62,14 @@ class Flow:
         if "device" in sizes and "tdi" in sizes and "device" not in (topology or {}):
             # So many TDIs were asked for, on however many devices: at most the default, and evenly.
             sizes["device"] = max(n for n in range(1, sizes["device"] + 1) if sizes["tdi"] % n == 0)
+        wanted = {**self.topology, **(topology or {})}
+        sizes = {**seen.topology, **{i: n for i, n in wanted.items() if i in seen.topology}}
         if "tdi" in sizes and sizes["tdi"] % sizes.get("device", 1):
             raise ModelError(f"{sizes['tdi']} TDIs cannot be dealt out evenly to {sizes['device']} devices: give a multiple")
         knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs}
-        return (model or seen.model).instantiate(sizes, knobs, name=self.name, check=check)
+        own = self.models.get(aspect)
+        # Rules of the flow's own may leave others without effect, which is no mistake.
+        return (model or own or seen.model).instantiate(sizes, knobs, name=self.name, check=check and own is None)
 
 
 def parse_knob(text: str) -> tuple[str, Value]:

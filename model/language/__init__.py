@@ -6,6 +6,7 @@ Nothing in here knows what is modelled.
 from .compose import Model, knob_value
 from .errors import ModelError, nearest
 from .machine import ANY_REFUSAL, OK, Check, Event, Family, IndexMap, Machine, Party, Rule, Update, for_each
+from .parse import Scope, parse
 from .sorts import BOOL, NONE, Bool, Enum, Ground, Index, Int, Maybe, Sort, Value, enum
 from .system import Action, State, System, Variable
 from .terms import (
@@ -57,6 +58,7 @@ __all__ = [
     "Operand",
     "Party",
     "Rule",
+    "Scope",
     "Sort",
     "State",
     "System",
@@ -81,6 +83,7 @@ __all__ = [
     "neg",
     "one_of",
     "param",
+    "parse",
     "show",
     "substitute",
     "support",
