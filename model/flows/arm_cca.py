@@ -20,6 +20,7 @@ ARM_CCA = Flow(
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
+    notes=("The nonce of GET_MEASUREMENTS is all zero, and harmless there, since the request is made inside the session.",),
 )
 
 ARM_CCA_RSI = Flow(
