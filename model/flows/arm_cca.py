@@ -45,6 +45,7 @@ ARM_CCA = Flow(
         "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done, does not repeat the checks of VALIDATE_MAPPING, and enables DMA while "
         "VDEV_UNLOCK is pending: stop_failure, gate_completion, gate_while_busy.",
     ),
+    notes=("The nonce of GET_MEASUREMENTS is all zero, and harmless there, since the request is made inside the session.",),
 )
 
 ARM_CCA_RSI = Flow(

@@ -14,6 +14,9 @@ IDE_ONLY = Flow(
         "device_caps": "ide_only",
     },
     cite="M1, M13, M16: IDE is useful alone",
+    notes=(
+        "The device is taken to have no TEE-IO, so that P63 §6.33.3 alone governs its stream, which may outlive its session.",
+    ),
     aspects=("lifecycle", "ide", "spdm", "channel", "resources"),
 )
 
@@ -27,5 +30,6 @@ CMA_ONLY = Flow(
         "claim": "passthrough",
     },
     cite="Linux PCI/CMA series; M3, M4",
+    notes=("Ownership is claimed by vfio-pci, for as long as a guest has the device; the guest may use CMA itself.",),
     aspects=("evidence", "spdm"),
 )

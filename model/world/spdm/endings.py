@@ -69,7 +69,12 @@ ENDINGS: dict[Event, Ending] = {
         (True, True),
         "DSP0274 KEY_EXCHANGE SessionPolicy, TerminationPolicy; COV 08",
     ),
-    e.request_resynch: Ending(TRUE, TRUE, (True, True), "DSP0274 RequestResynch: the requester starts again at GET_VERSION"),
+    e.request_resynch: Ending(
+        TRUE,
+        TRUE,
+        (True, True),
+        "DSP0274 RequestResynch: the requester starts again at GET_VERSION; [D] the device knows that it lost its state",
+    ),
 }
 """Every event that may end a session, save the conventional reset, which ends everything."""
 
