@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from ..world.choices.evidence import GUEST_CHECKS
 from .flow import Flow
 
 HYPERV = Flow(
     name="hyperv",
     summary="OpenVMM / Hyper-V: the guest asks the host to bind and to start; no nonce and no lock epoch in the interface",
-    choices={"run_by": "guest_request", "accept_by": "decision", "tsm_consent": False, "bind_requires": "keys"},
+    choices={
+        "run_by": "guest_request",
+        "accept_by": "decision",
+        "tsm_consent": False,
+        "bind_requires": "keys",
+        # evidence
+        **dict.fromkeys(GUEST_CHECKS, False),
+    },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
+    notes=("No check of the guest was found in the interface or in its guest side; all are switched off.",),
 )

@@ -15,7 +15,20 @@ IDE_ONLY = Flow(
 CMA_ONLY = Flow(
     name="cma-only",
     summary="native CMA: the host's operating system authenticates the device, there is no TSM",
-    choices={},
+    choices={
+        "accept_by": "decision",
+        # evidence
+        "has_tsm": False,
+        "policy": "host_cma",
+        "meas_nonce": "verifier",
+        **dict.fromkeys(
+            (
+                "check_state", "check_slot", "check_meas_digest", "check_meas_fresh", "check_report_digest", "check_flags", "check_link",
+                "check_epoch", "check_run",
+            ),
+            False,
+        ),
+    },
     cite="Linux PCI/CMA series; M3, M4",
     aspects=("evidence", "spdm"),
 )

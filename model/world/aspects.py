@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import lifecycle
+from . import evidence, lifecycle
+from .evidence.model import MODEL as EVIDENCE
 from .lifecycle.model import MODEL as LIFECYCLE
 
 
@@ -35,7 +36,11 @@ def _summary(package: object) -> str:
 
 
 ASPECTS: dict[str, Aspect] = {
-    a.name: a for a in (Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),)
+    a.name: a
+    for a in (
+        Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("evidence", EVIDENCE, {"tdi": 1}, _summary(evidence)),
+    )
 }
 """All aspects, the main one first."""
 

@@ -1,10 +1,10 @@
 """The knobs of the world, by what they are about."""
 
-from . import lifecycle
+from . import evidence, lifecycle
 from .knob import Knob, declared
 from .trust import PARTIES
 
-_TOPICS = (lifecycle,)
+_TOPICS = (lifecycle, evidence)
 """Importing a topic declares its knobs."""
 
 KNOBS: tuple[Knob, ...] = declared()
