@@ -38,14 +38,25 @@ ARM_CCA = Flow(
         "gate_completion": "rechecks",
         "gate_while_busy": "refused",
         "gate_close": "before_stop",
+        # evidence
+        "meas_nonce": "zero",
+        "meas_digest_at_lock": "kept",
+        "report_digest_at_lock": "kept",
+        "flags_by": "tsm",
+        "link_by": "tsm",
+        "check_meas_nonce": False,
+        "check_meas_fresh": False,
+        "check_undo": False,
     },
     cite="TF-RMM, RMM 2.0-bet; Linux realm guest series 2026",
     decided_by=("epoch_bind",),
     notes=(
+        "The nonce of GET_MEASUREMENTS is all zero, and harmless there, since the request is made inside the session.",
+        "TF-RMM as it is: the digests of measurements and report survive a new lock, and the SPDM nonce is all zero "
+        "(meas_digest_at_lock, report_digest_at_lock, meas_nonce).",
         "TF-RMM 9a7f8ef4 takes a failed STOP_INTERFACE for done, does not repeat the checks of VALIDATE_MAPPING, and enables DMA while "
         "VDEV_UNLOCK is pending: stop_failure, gate_completion, gate_while_busy.",
     ),
-    notes=("The nonce of GET_MEASUREMENTS is all zero, and harmless there, since the request is made inside the session.",),
 )
 
 ARM_CCA_RSI = Flow(
@@ -75,6 +86,12 @@ ARM_CCA_RSI = Flow(
         "gate_while_busy": "refused",
         "gate_close": "before_stop",
         "guest_close": "stop",
+        # evidence
+        "flags_by": "tsm",
+        "link_by": "tsm",
+        "check_meas_nonce": False,
+        "check_meas_fresh": False,
+        "check_epoch": False,
     },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
     notes=("Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",),

@@ -25,10 +25,14 @@ COVE_IO = Flow(
         # proxy
         "guest_requests": True,
         "guest_close": "stop",
+        # evidence
+        "meas_nonce": "verifier",
+        "check_epoch": False,
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
     notes=(
+        "The guest makes every check of the specification's list; there is no mark of the lock epoch that it could compare.",
         "start_interface names a device interface and no lock epoch.",
         "COV 07 has the host unbind after the guest's stop_interface, COV 09 says that the TDI is unbound on return: guest_stop.",
         "COV 07 refuses to disconnect a device with bound TDIs, COV 09 stops them first: disconnect_bound.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..world.choices.evidence import GUEST_CHECKS
 from .flow import Flow
 
 HYPERV = Flow(
@@ -23,7 +24,12 @@ HYPERV = Flow(
         "gate_answer": "host",
         "stop_failure": "ignored",
         "digest_check": False,
+        # evidence
+        **dict.fromkeys(GUEST_CHECKS, False),
     },
     cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
-    notes=("Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",),
+    notes=(
+        "No check of the guest was found in the interface or in its guest side; all are switched off.",
+        "Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..world.choices.evidence import GUEST_CHECKS
 from .flow import Flow
 
 LINUX_TSM = Flow(
@@ -26,7 +27,12 @@ LINUX_TSM = Flow(
         "guest_calls": "carried",
         "state_source": "host",
         "force_reclaim": True,
+        # evidence
+        **dict.fromkeys(GUEST_CHECKS, False),
     },
     cite="Linux drivers/pci/tsm.c, Documentation/driver-api/pci/tsm.rst, 2025-2026",
-    notes=("Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",),
+    notes=(
+        "The core accepts without asking whether evidence was read: every check of the guest is user space's.",
+        "Mappings and memory are VFIO's and KVM's to order: the core checks nothing about them.",
+    ),
 )

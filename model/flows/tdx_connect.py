@@ -37,10 +37,23 @@ TDX_CONNECT = Flow(
         "gate_state": "locked",
         "gate_close": "apart",
         "guest_close": "none",
+        # evidence
+        "meas_nonce": "tsm",
+        "meas_digest_at_lock": "kept",
+        "link_by": "tsm",
+        "check_meas_nonce": False,
+        "check_meas_fresh": False,
+        "check_report_digest": False,
+        "check_epoch": False,
+        "check_undo": False,
     },
     cite="TDX module sources (2023, tdxio); guest driver and OpenHCL validator 2026; M20",
     decided_by=("epoch_bind",),
     notes=(
+        "The attestation-info hash is that of the SPDM connection, so measurements may be from before the lock. That the guest "
+        "compares the report's hash was not found in the public guest driver; the guest has no inverse of its accept calls.",
+        "The guest driver notes the bind session id at lock; the OpenHCL validator reads it just before TDG.TDI.START "
+        "(token_read=at_acceptance).",
         "At the message level the module of 2023 is followed, whose sources are public, together with the bind session id, which came later; what became of the former is not.",
     ),
 )

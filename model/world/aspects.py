@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language import Model, ModelError, nearest
-from . import channel, ide, lifecycle, proxy, resources, responder, spdm
+from . import channel, evidence, ide, lifecycle, proxy, resources, responder, spdm
 from .channel.model import MODEL as CHANNEL
+from .evidence.model import MODEL as EVIDENCE
 from .ide.model import MODEL as IDE
 from .lifecycle.model import MODEL as LIFECYCLE
 from .proxy.model import MODEL as PROXY
@@ -44,6 +45,7 @@ ASPECTS: dict[str, Aspect] = {
     a.name: a
     for a in (
         Aspect("lifecycle", LIFECYCLE, {"device": 1, "tdi": 1, "tvm": 1}, _summary(lifecycle)),
+        Aspect("evidence", EVIDENCE, {"tdi": 1}, _summary(evidence)),
         Aspect("responder", RESPONDER, {"device": 1, "tdi": 1}, _summary(responder)),
         Aspect("ide", IDE, {"device": 1, "k": 2, "substream": 1}, _summary(ide)),
         Aspect("spdm", SPDM, {"tdi": 1}, _summary(spdm)),

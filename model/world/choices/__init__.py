@@ -1,11 +1,12 @@
 """The knobs of the world, by what they are about."""
 
-from . import channel, ide, lifecycle, proxy, resources, responder, spdm
+from . import channel, evidence, ide, lifecycle, proxy, resources, responder, spdm
 from .knob import Knob, declared
 from .trust import PARTIES
 
 _TOPICS = (
     lifecycle,
+    evidence,
     responder,
     ide,
     spdm,

@@ -1,5 +1,10 @@
 """Properties of the aspect `evidence`."""
 
 from ...property import Property
+from . import facts, parts, use
 
-GROUPS: dict[str, tuple[Property, ...]] = {}
+GROUPS: dict[str, tuple[Property, ...]] = {
+    "evidence: its bytes and its epoch": parts.PROPERTIES,
+    "evidence: the guest's checks": facts.PROPERTIES,
+    "evidence: gates, drivers, secrets": use.PROPERTIES,
+}
