@@ -83,13 +83,10 @@ QUESTIONS = (
         probes("a-driver-can-stay-over-the-lock"), ("driver_over_lock",),
         yes="The driver may stay bound over the lock.", no="The driver has to be unbound first: the Linux TSM core refuses otherwise.",
     ),
-    Question("Q51", "[D] from M7", "Is what was configured before the lock attested, so that a hostile pre-configuration is seen?"),
     Question(
-        "Q52", "Gunthorpe and others, list 2025", "Does clearing MSE or BME, or a reset, before the unbind do no harm but ERROR?",
-        probes("flr-takes-to-error", "what-changes-the-configuration-ends-the-lock", "no-gate-into-freed-memory"),
-        ("close_order", "memory_reuse"),
-        yes="The TDI goes to ERROR and nothing else follows; the order costs service, not safety.",
-        no="The wrong order leaves a gate into memory that was given back.",
+        "Q51", "[D] from M7", "Is what was configured before the lock attested, so that a hostile pre-configuration is seen?",
+        probes("configuration-before-the-lock-is-attested"), ("config_reported", "check_reference", "host"),
+        yes="The guest sees the configuration that was locked.", no="What the host configured before the lock is accepted unseen.",
     ),
     Question(
         "Q53", "[D]; list 2025", "After a TVM's death, is its memory reused only when no gate leads to it?",

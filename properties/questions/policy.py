@@ -70,12 +70,10 @@ QUESTIONS = (
         ("tsm", "switch_between"),
         yes="A TSM that checks the kind of stream never starts a TDI behind a switch over Link IDE.", no="The switch reads and forges.",
     ),
-    Question("Q65", "M11 Cameron", "When sources of evidence disagree, does the guest's policy decide, and can the host only refuse to allocate?"),
     Question(
-        "Q66", "M4 Wunner",
-        "When the TSM takes a device over from the operating system and gives it back, is there no interval in which two sessions "
-        "live where one only can?",
-        probes("one-session-where-one-is-served", "os-can-authenticate-after-the-tsm"), ("claim", "connection_ids"),
-        yes="A handover ends one session before the other begins.", no="Two sessions live at once.",
+        "Q65", "M11 Cameron",
+        "When sources of evidence disagree, does the guest's policy decide, and can the host only refuse to allocate?",
+        probes("approval-rests-on-evidence-by-way-of-the-tsm", "in-use-only-if-bound-and-accepted"), ("policy", "host_check"),
+        yes="The host's verdict opens nothing.", no="A policy that listens to the host's source lets the host decide.",
     ),
 )  # fmt: skip

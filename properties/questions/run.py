@@ -75,7 +75,7 @@ QUESTIONS = (
     Question(
         "Q9", "M17 Ortiz",
         "Does acceptance lead to both gates being open, or to an error or unbind that is seen?",
-        probes("a-gate-that-the-guest-takes-for-open-is-open", "carried-messages-still-lead-to-use"), ("gate_answer", "gate_status"),
+        probes("a-gate-that-the-guest-takes-for-open-was-opened", "carried-messages-still-lead-to-use"), ("gate_answer", "gate_status"),
         yes="A guest is never told of an open gate that is shut, and a host that hands messages on leads to full use. (That it does "
         "hand them on is fairness: see the properties of progress.)",
         no="A guest takes a gate for open that is shut.",
@@ -106,7 +106,9 @@ QUESTIONS = (
     Question(
         "Q13", "M7 Cameron: is it always a one time thing on driver load?",
         "Can acceptance be taken back and given again without a rebind of the driver?",
-        (), (),
+        probes("acceptance-returns-without-a-new-driver", "acceptance-can-always-be-taken-back"), ("driver_kept",),
+        yes="It is not a one time thing: acceptance can go and come under a bound driver.",
+        no="The driver has to be unbound first.",
     ),
     Question(
         "Q14", "M1 Kardashevskiy: or invalidate, depends on the parameters",
