@@ -18,8 +18,9 @@ from tdisprove.explore.slice import sliced
 from tdisprove.explore.symbolic import Z3Engine
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, System
+from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
-from tdisprove.properties.catalogue import PROPERTIES, expectation, find
+from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
 
 ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine()]
 SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -80,16 +81,39 @@ def test_check_says_the_same_sliced_or_not(case: tuple[System, list[Property]]) 
     assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str) -> None:
-    for r in check(FLOWS[flow].system(), PROPERTIES.values(), Z3Engine()):
+CROSS_CHECKED = ("sev-tio-host-run", "sev-tio-guest-run", "cove-io")
+GROUPS_OF_Z3 = [g for g in GROUPS if g.aspect == "lifecycle" and g.title != "laws of single steps"]
+
+
+@pytest.mark.parametrize("group", GROUPS_OF_Z3, ids=lambda g: g.title)
+@pytest.mark.parametrize("flow", CROSS_CHECKED)
+def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str, group: Group) -> None:
+    for r in check(FLOWS[flow].system(), group.properties, Z3Engine()):
         recorded = expectation(flow, r.prop.id)
         assert recorded is not None
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
 
 
+SAMPLED = [a for a in ASPECTS if a != "lifecycle"]
+
+
+@pytest.mark.parametrize("aspect", SAMPLED)
+def test_z3_finds_the_shallow_violations_of_every_aspect(aspect: str) -> None:
+    # Bounded: a violation that exploration found within so many steps must be found, at that very depth.
+    bound = 5
+    flow = next(f for f in FLOWS.values() if aspect in f.aspects)
+    shallow = [
+        p
+        for p in of_aspect(aspect)
+        if (e := expectation(flow.name, p.id)) and e.verdict == "violated" and (e.depth or 99) <= bound
+    ]
+    for p in shallow[:3]:
+        (r,) = check(flow.system(aspect=aspect), [p], Z3Engine(), Limits(depth=bound))
+        assert (r.verdict.value, r.depth) == ("violated", expectation(flow.name, p.id).depth), p.id  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("topology", [{"tdi": 2}, {"tvm": 2}], ids=["two TDIs", "two TVMs"])
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", CROSS_CHECKED)
 def test_engines_agree_on_larger_topologies(flow: str, topology: dict[str, int]) -> None:
     names = (
         "no-tbit-dma-emitted-before-accept",

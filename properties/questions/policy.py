@@ -73,7 +73,7 @@ QUESTIONS = (
     Question(
         "Q65", "M11 Cameron",
         "When sources of evidence disagree, does the guest's policy decide, and can the host only refuse to allocate?",
-        probes("approval-rests-on-evidence-by-way-of-the-tsm", "in-use-only-if-bound-and-accepted"), ("policy", "host_check"),
+        probes("approval-rests-on-evidence-by-way-of-the-tsm", "in-use-only-if-bound-and-accepted"), ("policy",),
         yes="The host's verdict opens nothing.", no="A policy that listens to the host's source lets the host decide.",
     ),
 )  # fmt: skip
