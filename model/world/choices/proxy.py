@@ -93,7 +93,8 @@ gate_state = knob(
     "gate_state",
     enum("GateState", "bound", "locked", "run"),
     "bound",
-    "what the TSM asks of its record before it opens a gate: a bound TDI, a locked one, or (for the DMA gate) a running one",
+    "what the TSM asks of its record before it opens a gate: a bound TDI, a locked one that the guest has validated, or "
+    "(for the DMA gate) a running one",
     "AMD SDTE_WRITE: TDI_NOT_BOUND; TDG.DMAR.ACCEPT: LOCKED or RUN; RSI_VDEV_DMA_ENABLE: STARTED",
 )
 gate_completion = knob(

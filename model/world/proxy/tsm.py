@@ -336,7 +336,12 @@ def _gate_checks(dma_gate: Term, enforced: Term = TRUE) -> list[Check]:
             "BUSY",
             "TF-RMM: comm_state is IDLE",
         ),
-        Check("consent", tsm_consent.implies(_consent[t] != "none"), "NO_CONSENT", "TDX module sources 2023: valid"),
+        Check(
+            "valid",
+            ((gate_state == "locked") & tsm_consent).implies(_consent[t] != "none"),
+            "NOT_VALID",
+            "TDX module sources 2023: the guest's calls want a device interface that it validated",
+        ),
         Check("epoch", _of_this_epoch(Guest.evidence[t]), "STALE_EPOCH", "TF-RMM: three nonces; AMD: none"),
     )
     return [Check(c.name, enforced.implies(c.term), c.reply, c.cite) for c in found]
