@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....model.language import FALSE, Check, after, forall, iff, implies, neg
 from ....model.language.mutate import AddCheck, DropCheck, DropUpdate, DropWhen, SetUpdate
 from ....model.world.choices.lifecycle import multi_session
@@ -22,9 +24,7 @@ PROPERTIES = (
     Property(
         id="no-get-version-by-others-while-the-tsms-session-lives",
         says="While the TSM's session is established, nobody else sends GET_VERSION on its connection.",
-        formula=Never(
-            tuple(type(s)(s.event, s.args, s.reply, s.where & Responder.established) for s in GET_VERSION_BY_OTHERS)
-        ),
+        formula=Never(tuple(replace(s, where=s.where & Responder.established) for s in GET_VERSION_BY_OTHERS)),
         protects="host",
         cite="M4: pci_cma_claim_ownership at connect; DSP0274 GET_VERSION; DOE r1.0",
         if_violated="Who has access to the mailbox ends the TSM's session, and its stream and TDIs with it. An operating system that merely authenticates the device again is enough.",
