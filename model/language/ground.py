@@ -18,7 +18,9 @@ class Grounding:
     sizes: Mapping[str, int]
     families: Mapping[str, Family] | None = None
     """The families that exist in the model, by ``machine.name``; None: whoever grounds checks that they do."""
-    _memo: dict[tuple[object, ...], Term] = field(default_factory=dict)
+    _memo: dict[tuple[object, ...], tuple[Term, tuple[Term | None, ...]]] = field(default_factory=dict)
+    _parameters: dict[int, tuple[tuple[str, ...], Term]] = field(default_factory=dict)
+    """By id, and with the term, so that the id stays valid."""
 
     def sort(self, t: Term) -> Ground:
         return ground_sort(t.sort, self.sizes)
@@ -38,12 +40,26 @@ class Grounding:
             return const(t.value, ground_sort(t.sort, self.sizes))
         if not t.args and t.op is not Op.SELECT and t.op is not Op.PARAM:
             return t
-        key = (id(t), next_state, tuple(sorted((k, v.data) for k, v in env.items())))
+        # Only the parameters that occur in the term decide what becomes of it.
+        key = (id(t), next_state, *(id(env.get(name)) for name in self.parameters(t)))
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = self._term(t, env, where, next_state)
-            self._memo[("keep", id(t))] = t  # the id stays valid as long as the memo lives
-        return found
+            result = self._term(t, env, where, next_state)
+            # The ids in the key stay valid as long as the memo lives.
+            found = self._memo[key] = result, tuple(env.get(name) for name in self.parameters(t))
+        return found[0]
+
+    def parameters(self, t: Term) -> tuple[str, ...]:
+        """The names of the free parameters of a term."""
+        known = self._parameters.get(id(t))
+        if known is None:
+            if t.op is Op.PARAM:
+                free: tuple[str, ...] = (t.name,)
+            else:
+                inner = dict.fromkeys(name for a in t.args for name in self.parameters(a))
+                free = tuple(n for n in inner if t.op not in (Op.FORALL, Op.EXISTS) or n != t.args[0].name)
+            known = self._parameters[id(t)] = free, t
+        return known[0]
 
     def _term(self, t: Term, env: Mapping[str, Term], where: str, nxt: bool) -> Term:
         match t.op:
