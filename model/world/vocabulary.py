@@ -25,6 +25,7 @@ def _device_of(tdi: int, sizes: Mapping[str, int]) -> int:
 device_of = IndexMap("device_of", TDI, DEVICE, _device_of)
 """The device that hosts a TDI: the TDIs are dealt out evenly, in order."""
 
+
 def _function0_of(tdi: int, sizes: Mapping[str, int]) -> int:
     per_device = sizes["tdi"] // sizes["device"]
     return tdi - tdi % per_device

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ...language import FALSE, TRUE, Check, Event, Term, Update, for_each, ite, neg
 from ..choices.lifecycle import error_recovery
 from ..choices.responder import ats_write, debug_wipes, ide_required, recovery_after_flr, session_end
-from ..vocabulary import DEVICE_PARTY, d, function0_of, pf_of, t, u
+from ..vocabulary import DEVICE_PARTY, function0_of, pf_of, t, u
 from . import events as e
 from .device import SESSION_ENDS, closes_all, ends_session_of
-from .state import Stream, Tdi
+from .state import Tdi
 from .stream import left_over
 from .tdi import as_new, each_where, of_device, recovered, to_error
 
@@ -42,7 +42,9 @@ _MINE.rule(
     each=[
         *each_where((_reset | _ide_lost) & _locked, {k: v for k, v in to_error(u).items() if k is not Tdi.after_flr[u]}),
         for_each(
-            u, Tdi.after_flr[u], Tdi.after_flr[u] | (_reset & _locked & (error_recovery == "automatic") & neg(recovery_after_flr))
+            u,
+            Tdi.after_flr[u],
+            Tdi.after_flr[u] | (_reset & _locked & (error_recovery == "automatic") & neg(recovery_after_flr)),
         ),
     ],
     binds=DEVICE_PARTY,

@@ -75,7 +75,10 @@ lock_interface = Event(
 
 part = param("part", enum("ReportPart", "first", "rest", "bad_offset"))
 get_report = _request(
-    "get_report", "GET_DEVICE_INTERFACE_REPORT: a first part, all that is left, or from a bad offset", part, plain=part == "first"
+    "get_report",
+    "GET_DEVICE_INTERFACE_REPORT: a first part, all that is left, or from a bad offset",
+    part,
+    plain=part == "first",
 )
 get_state = _request("get_state", "GET_DEVICE_INTERFACE_STATE")
 
@@ -85,7 +88,8 @@ start_interface = _request("start_interface", "START_INTERFACE_REQUEST", nonce, 
 stop_interface = _request("stop_interface", "STOP_INTERFACE_REQUEST")
 
 p2p_fault = param(
-    "p2p_fault", enum("P2pFault", "none", "bad_id", "keys_missing", "default_stream", "several_registers", "overlap", "no_ats")
+    "p2p_fault",
+    enum("P2pFault", "none", "bad_id", "keys_missing", "default_stream", "several_registers", "overlap", "no_ats"),
 )
 keyed = param("keyed", HOLDER)
 """Over whose session the keys of the peer-to-peer stream came."""
@@ -126,7 +130,9 @@ REQUESTS: tuple[Event, ...] = (
 # --- Sessions and streams -------------------------------------------------------------------------------------------
 holder = param("holder", HOLDER)
 _SOMEBODY = holder != "none"
-session_open = Event("session_open", (d, holder), HOST, "GET_VERSION … FINISH: a new SPDM session, proxied by the host", where=_SOMEBODY)
+session_open = Event(
+    "session_open", (d, holder), HOST, "GET_VERSION … FINISH: a new SPDM session, proxied by the host", where=_SOMEBODY
+)
 session_close = Event(
     "session_close",
     (d, holder),
@@ -135,7 +141,9 @@ session_close = Event(
     where=_SOMEBODY,
 )
 get_version = Event("get_version", (d,), HOST, "GET_VERSION in the clear, which ends all sessions of the connection")
-key_prog = Event("key_prog", (d, holder), HOST, "IDE_KM KEY_PROG of all keys of the default stream over a session", where=_SOMEBODY)
+key_prog = Event(
+    "key_prog", (d, holder), HOST, "IDE_KM KEY_PROG of all keys of the default stream over a session", where=_SOMEBODY
+)
 ide_query = Event("ide_query", (d, holder), HOST, "IDE_KM QUERY of the default stream over a session", where=_SOMEBODY)
 ide_enable = Event("ide_enable", (d,), HOST, "K_SET_GO and Enable: the port becomes Secure")
 
@@ -148,7 +156,9 @@ flr = Event("flr", (t,), HOST, "a function level reset of the TDI's function")
 ide_register_write = Event("ide_register_write", (d,), HOST, "a write to the IDE registers of the default stream")
 stream_lost = Event("stream_lost", (d,), HOST, "the default stream becomes Insecure")
 root_port_write = Event("root_port_write", (d,), HOST, "a write to the root port that makes its streams Insecure")
-p2p_stream_lost = Event("p2p_stream_lost", (t,), HOST, "the bound peer-to-peer stream becomes Insecure, or its registers change")
+p2p_stream_lost = Event(
+    "p2p_stream_lost", (t,), HOST, "the bound peer-to-peer stream becomes Insecure, or its registers change"
+)
 conventional_reset = Event("conventional_reset", (d,), HOST, "cold, warm or hot reset")
 debug_authorised = Event("debug_authorised", (d,), HOST, "debug is authorised and opens")
 lower_svn = param("lower_svn", BOOL)
@@ -162,7 +172,9 @@ set_mmio_attribute_response = Event(
 
 # --- Traffic --------------------------------------------------------------------------------------------------------
 work = param("work", enum("Work", "secret", "interrupt"))
-works = Event("works", (t, work), DEVICE_PARTY, "the TDI takes in a TVM's data, or has an interrupt or page request under way")
+works = Event(
+    "works", (t, work), DEVICE_PARTY, "the TDI takes in a TVM's data, or has an interrupt or page request under way"
+)
 target = param("target", enum("Target", "tee", "non_tee", "updatable", "msix", "vdm"))
 """What a TLP to the TDI is for: TEE memory, non-TEE memory, the range whose attribute changes, MSI-X table or PBA, a vendor's message."""
 bound = param("bound", BOOL)
@@ -171,7 +183,8 @@ tlp_in = Event(
     "tlp_in", (t, target, tbit, bound), HOST, "a memory request or vendor's message to the TDI", where=tbit | neg(bound)
 )
 kind = param(
-    "kind", enum("Kind", "read", "write", "msi", "msix", "translation_request", "page_request", "translated", "vendor_message")
+    "kind",
+    enum("Kind", "read", "write", "msi", "msix", "translation_request", "page_request", "translated", "vendor_message"),
 )
 """What the TDI sends: untranslated memory requests, interrupts, ATS and PRI requests, translated requests, a vendor's message."""
 path = param("path", enum("Path", "default_stream", "p2p_stream", "elsewhere"))

@@ -231,10 +231,7 @@ _answer(
     _SESSION_OF_THE_LOCK,
     each=[
         *each_where(u == t, {k: v for k, v in _stopped.items() if k not in _neighbour}),
-        *(
-            Update(k, ite(u == t, _stopped[k], ite(_shares_keys, v, k)), (u,))
-            for k, v in _neighbour.items()
-        ),
+        *(Update(k, ite(u == t, _stopped[k], ite(_shares_keys, v, k)), (u,)) for k, v in _neighbour.items()),
     ],
     cite="P63 §11.3.16 STOP_INTERFACE; no rule ties it to the session of the lock",
 )
@@ -257,8 +254,7 @@ _answer(
     *(Check(name, e.p2p_fault != f, "INVALID_REQUEST", "P63 §11.3.18, Table 11-21") for name, f in P2P_FAULTS),
     Check(
         "keying session",
-        Device.alive(e.keyed, _stream)
-        & (e.keyed == ite(p2p_keyed_over == "lock", Tdi.lock_session[t], e.via)),
+        Device.alive(e.keyed, _stream) & (e.keyed == ite(p2p_keyed_over == "lock", Tdi.lock_session[t], e.via)),
         "INVALID_REQUEST",
         "P63 §11.3.18, Table 11-21, §11.4.5 against §11.6.1",
     ),
@@ -268,7 +264,9 @@ _answer(
         "INVALID_REQUEST",
         "P63 §11.3.8; the code is inferred",
     ),
-    Check("none bound yet", Tdi.p2p[t] == "none", "INVALID_REQUEST", "P63 Table 11-21: no second stream of that association"),
+    Check(
+        "none bound yet", Tdi.p2p[t] == "none", "INVALID_REQUEST", "P63 Table 11-21: no second stream of that association"
+    ),
     _SESSION_OF_THE_LOCK,
     change={Tdi.p2p[t]: e.keyed},
     cite="P63 §11.3.18 BIND_P2P_STREAM; one peer-to-peer stream stands for all",

@@ -44,7 +44,9 @@ class Tdi:
 
     machine = Machine("tdi", over=(TDI,), doc="A TDI.")
     state = machine.array("state", STATE, init="CONFIG_UNLOCKED", doc="P63 §11.2")
-    lock_session = machine.array("lock_session", HOLDER, init="none", doc="over whose session LOCK_INTERFACE came, while locked")
+    lock_session = machine.array(
+        "lock_session", HOLDER, init="none", doc="over whose session LOCK_INTERFACE came, while locked"
+    )
     nonce = machine.array("nonce", BOOL, init=False, doc="the START_INTERFACE nonce of this lock is unused")
     no_fw_update = machine.array("no_fw_update", BOOL, init=False, doc="locked with NO_FW_UPDATE")
     msix_locked = machine.array("msix_locked", BOOL, init=False, doc="the MSI-X table is locked and reported")

@@ -101,7 +101,11 @@ _SENDS: dict[str, tuple[Term, Term, str]] = {
     "write": (_run, _legacy, "P63 §11.2.1"),
     "msi": (FALSE, TRUE, "P63 §11.2.1: MSI is never a TVM's"),
     "msix": (_run & _msix_locked, neg(_run & _msix_locked), "P63 §11.2.1"),
-    "translation_request": (_run, neg(_run), "P63 §11.4.10; nothing is said of T=0 ones outside RUN"),
+    "translation_request": (
+        _run,
+        neg(_run),
+        "P63 §11.4.10; nothing is said of T=0 ones outside RUN, and none is followed in CONFIG_LOCKED and ERROR",
+    ),
     "page_request": (_run, _legacy, "P63 §11.4.10"),
     "translated": (_run, _legacy, "P63 §11.4.10"),
     "vendor_message": (_MAY_SAY, _unlocked, "P63 §11.2.1"),
@@ -111,7 +115,11 @@ _MINE.rule(
     e.tlp_out,
     checks=[
         *(
-            Check(f"{kind} with {'T=1' if tbit else 'T=0'}", implies((e.kind == kind) & (e.tbit if tbit else neg(e.tbit)), may), cite=cite)
+            Check(
+                f"{kind} with {'T=1' if tbit else 'T=0'}",
+                implies((e.kind == kind) & (e.tbit if tbit else neg(e.tbit)), may),
+                cite=cite,
+            )
             for kind, (with_t, without, cite) in _SENDS.items()
             for tbit, may in ((True, with_t), (False, without))
         ),
@@ -119,7 +127,11 @@ _MINE.rule(
             "over a bound stream",
             implies(
                 e.tbit,
-                ite(e.path == "p2p_stream", Tdi.p2p[t] != "none", neg(ide_required) | ((e.path == "default_stream") & _secure)),
+                ite(
+                    e.path == "p2p_stream",
+                    Tdi.p2p[t] != "none",
+                    neg(ide_required) | ((e.path == "default_stream") & _secure),
+                ),
             ),
             cite="P63 §11.2.1: T=1 only over a stream that is bound to the TDI",
         ),
@@ -138,7 +150,11 @@ _MINE.rule(
         _holds: ite(
             (_holds == "nothing") & (e.kind == "read"),
             "read",
-            ite((_holds == "nothing") & (e.kind == "translation_request"), "translation", _holds),
+            ite(
+                (_holds == "nothing") & (e.kind == "translation_request") & (_run | _unlocked),
+                "translation",
+                _holds,
+            ),
         )
     },
     binds=DEVICE_PARTY,

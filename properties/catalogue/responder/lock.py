@@ -11,12 +11,25 @@ from ....model.world.vocabulary import device_of, t, u
 from ...formulas import After, Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
-from .observations import ENTERS_LOCKED, ENTERS_RUN, ERROR, FLOW, LOCKED, LOCKS, RUN, STARTS, STOPS, UNLOCKED, entered_by_others
+from .observations import (
+    ENTERS_LOCKED,
+    ENTERS_RUN,
+    ERROR,
+    FLOW,
+    LOCKED,
+    LOCKS,
+    RUN,
+    STARTS,
+    STOPS,
+    UNLOCKED,
+    entered_by_others,
+)
 
 _stream = device_of(t)
 _TWO = {"tdi": 2}
 _OBEYS = tuple(
-    occurs(x, t=t) for x in (e.start_interface, e.stop_interface, e.bind_p2p_stream, e.unbind_p2p_stream, e.set_mmio_attribute)
+    occurs(x, t=t)
+    for x in (e.start_interface, e.stop_interface, e.bind_p2p_stream, e.unbind_p2p_stream, e.set_mmio_attribute)
 )
 _RESET = occurs(e.flr, t=t, where=Tdi.locked())
 _AS_NEW = occurs(e.conventional_reset, d=device_of(t))
@@ -126,8 +139,13 @@ PROPERTIES = (
         says="When the default stream stops being Secure, no TDI of the device stays locked.",
         formula=Never(
             Step(
-                None, {}, None,
-                ide_required & (Stream.state[_stream] == "SECURE") & after(Stream.state[_stream] != "SECURE") & after(Tdi.locked()),
+                None,
+                {},
+                None,
+                ide_required
+                & (Stream.state[_stream] == "SECURE")
+                & after(Stream.state[_stream] != "SECURE")
+                & after(Tdi.locked()),
             )
         ),
         over=(t,),
@@ -236,7 +254,9 @@ PROPERTIES = (
     Property(
         id="tdisp-mode-changes-only-while-unlocked",
         says="The mode that SET_TDISP_CONFIG sets changes only while every TDI of the device is in CONFIG_UNLOCKED.",
-        formula=StepLaw(occurs(e.set_tdisp_config), implies(device_of(u) == device_of(t), Tdi.state[u] == "CONFIG_UNLOCKED")),
+        formula=StepLaw(
+            occurs(e.set_tdisp_config), implies(device_of(u) == device_of(t), Tdi.state[u] == "CONFIG_UNLOCKED")
+        ),
         over=(u,),
         protects="guest",
         binds="device",

@@ -76,7 +76,13 @@ PROPERTIES = (
         binds="device",
         cite="P63 §11.3.22",
         witness=Witness(accepts(Tdi.sharing[t] == "to_tee", target="updatable", tbit=False)),
-        kill=Kill((SetUpdate("tdi", "set_mmio_attribute_response", Tdi.sharing[t], Tdi.sharing[t]), DropWhen("tdi", "access to shared memory")), FLOW),
+        kill=Kill(
+            (
+                SetUpdate("tdi", "set_mmio_attribute_response", Tdi.sharing[t], Tdi.sharing[t]),
+                DropWhen("tdi", "access to shared memory"),
+            ),
+            FLOW,
+        ),
     ),
     Property(
         id="locked-msix-table-is-private",
@@ -168,9 +174,7 @@ PROPERTIES = (
     Property(
         id="vendor-messages-only-with-t",
         says="A TDI that is locked or in ERROR exchanges vendor-defined messages only with T=1.",
-        formula=StepLaw(
-            (accepts(target="vdm", tbit=False), sends(kind="vendor_message", tbit=False)), UNLOCKED
-        ),
+        formula=StepLaw((accepts(target="vdm", tbit=False), sends(kind="vendor_message", tbit=False)), UNLOCKED),
         over=(t,),
         protects="guest",
         binds="device",
