@@ -28,6 +28,8 @@ COVE_IO = Flow(
         # evidence
         "meas_nonce": "verifier",
         "check_epoch": False,
+        # responder
+        "mmio_in_locked": "accept",
     },
     cite="COV 05, 07, 09; M13, M15, M17",
     decided_by=("host",),
@@ -42,5 +44,7 @@ COVE_IO = Flow(
         "What becomes of a dead TVM's interfaces is not spelled out (memory_reuse); taken as: its memory waits for them.",
         "COV 05 gives the root port's IDE capability to the TSM alone, while the sequence of COV 07 has the VMM enable it: "
         "it is taken to be the TSM's (rp_enable_by).",
+        "start_interface names a device interface and no lock epoch.",
+        "COV 05 (T001) has a device take T=1 accesses in CONFIG_LOCKED as in RUN; P63 §11.2 has them rejected until RUN.",
     ),
 )

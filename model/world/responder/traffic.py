@@ -101,7 +101,11 @@ _SENDS: dict[str, tuple[Term, Term, str]] = {
     "write": (_run, _legacy, "P63 §11.2.1"),
     "msi": (FALSE, TRUE, "P63 §11.2.1: MSI is never a TVM's"),
     "msix": (_run & _msix_locked, neg(_run & _msix_locked), "P63 §11.2.1"),
-    "translation_request": (_run, neg(_run), "P63 §11.4.10; nothing is said of T=0 ones outside RUN"),
+    "translation_request": (
+        _run,
+        neg(_run),
+        "P63 §11.4.10; nothing is said of T=0 ones outside RUN, and none is followed in CONFIG_LOCKED and ERROR",
+    ),
     "page_request": (_run, _legacy, "P63 §11.4.10"),
     "translated": (_run, _legacy, "P63 §11.4.10"),
     "vendor_message": (_MAY_SAY, _unlocked, "P63 §11.2.1"),
@@ -146,7 +150,11 @@ _MINE.rule(
         _holds: ite(
             (_holds == "nothing") & (e.kind == "read"),
             "read",
-            ite((_holds == "nothing") & (e.kind == "translation_request"), "translation", _holds),
+            ite(
+                (_holds == "nothing") & (e.kind == "translation_request") & (_run | _unlocked),
+                "translation",
+                _holds,
+            ),
         )
     },
     binds=DEVICE_PARTY,

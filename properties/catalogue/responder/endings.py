@@ -73,7 +73,7 @@ PROPERTIES = (
         if_violated="A reset by the host unlocks the TDI, or leaves it running with a configuration that was reset.",
         if_holds="Resetting a function is a denial of service.",
         witness=Witness(occurs(e.flr, where=Tdi.locked(u))),
-        kill=Kill((SetUpdate("tdi", "flr", Tdi.state[u], "CONFIG_UNLOCKED"),), FLOW),
+        kill=Kill((DropUpdate("tdi", "flr", "tdi.state"),), FLOW),
     ),
     Property(
         id="reset-of-function-0-hits-every-tdi",

@@ -21,6 +21,7 @@ _VARIABLES = (
 )  # fmt: skip
 _REPORTS = occurs(e.get_report, t=t)
 _STOP_REFUSED = occurs(e.stop_interface, t=t, reply="INVALID_INTERFACE_STATE")
+_STUBBORN = AddCheck("tdi", "stop_interface", Check("not in ERROR", neg(ERROR), "INVALID_INTERFACE_STATE"))
 
 PROPERTIES = (
     Property(
@@ -76,7 +77,7 @@ PROPERTIES = (
         if_violated="A TSM that cannot know the state cannot make sure of CONFIG_UNLOCKED by asking for it.",
         if_holds="STOP_INTERFACE may always be sent, and its response proves CONFIG_UNLOCKED.",
         witness=Witness(occurs(e.stop_interface, t=t, where=ERROR)),
-        kill=Kill((AddCheck("tdi", "stop_interface", Check("not in ERROR", neg(ERROR), "INVALID_INTERFACE_STATE")),), FLOW),
+        kill=Kill((_STUBBORN,), FLOW),
     ),
     Property(
         id="no-state-traps-a-tdi",
@@ -89,7 +90,7 @@ PROPERTIES = (
         binds="device",
         cite="P63 §11.3.16, Table 11-3; a generic error or silence may delay it (knobs stop_in_unlocked, report_chunks, other_session)",
         witness=Witness(Device.tsm_session[_stream] & ERROR),
-        kill=Kill((SetUpdate("tdi", "stop_interface", Tdi.state["tdi0"], "ERROR"),), FLOW),
+        kill=Kill((_STUBBORN,), FLOW),
     ),
     Property(
         id="report-readable-only-while-locked",
