@@ -3,11 +3,14 @@
 Every safety property becomes a state term that must hold in all reachable states, and, per action, a term
 that must hold before each step by that action. What a formula must remember of the past is kept in
 *monitors*: observing variables that are added to the system and never restrain it.
+
+A liveness property becomes a `Promise`, which is another kind of obligation and no engine for safety takes it: two
+state terms and assumptions of fairness, each as the steps of which it speaks. It needs no monitor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -34,10 +37,14 @@ from .formulas import (
     AlwaysPossible,
     Before,
     Between,
+    Fair,
     Globally,
     Invariant,
+    LeadsTo,
+    Liveness,
     Never,
     Precedence,
+    Recurs,
     Scope,
     Sometimes,
     StepLaw,
@@ -65,6 +72,33 @@ class Obligation:
     @property
     def terms(self) -> tuple[Term, ...]:
         return (self.state, *self.steps.values())
+
+    def __str__(self) -> str:
+        return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
+
+
+@dataclass(frozen=True, eq=False)
+class Fairness:
+    """A ground fairness assumption (see `Fair`): a step by action ``i`` is meant where ``steps[i]`` holds before it."""
+
+    steps: Mapping[int, Term]
+    strong: bool
+    text: str
+    """In words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Promise:
+    """What must be decided for one liveness property and one choice of its parameters.
+
+    In every maximal run that is fair, each state in which ``when`` holds is, or is followed by, one in which ``then`` does.
+    """
+
+    prop: Property
+    instance: str
+    when: Term
+    then: Term
+    fairness: tuple[Fairness, ...]
 
     def __str__(self) -> str:
         return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
@@ -161,10 +195,33 @@ class _Compiler:
         is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
         return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
 
+    def promise(self, p: Property, f: Liveness, env: Mapping[str, Term]) -> Promise:
+        where = f"property {p.id}"
+        when, then = (TRUE, f.goal) if isinstance(f, Recurs) else (f.when, f.then)
+        fairness = tuple(
+            self.fairness(fair, {**env, **{v.name: x for v, x in zip(fair.each, values, strict=True)}}, where)
+            for fair in f.fairness
+            for values in product(*(self.ground.values(v) for v in fair.each))
+        )
+        return Promise(p, _instance(env), self.term(when, env, where), self.term(then, env, where), fairness)
+
+    def fairness(self, fair: Fair, env: Mapping[str, Term], where: str) -> Fairness:
+        steps = {i: s for i, s in enumerate(self.steps(fair.steps, env, where)) if s is not FALSE}
+        why = f": {fair.why}" if fair.why else ""
+        kind = "strong" if fair.strong else "weak"
+        possible = {a.event for a in self.system.actions}
+        words = []
+        for step in any_of(fair.steps):
+            told = self.in_words(step, env)
+            if step.event is not None and step.event.name in possible and step.where is not TRUE:
+                told += f" where {step.where}"
+            words.append(told)
+        return Fairness(steps, fair.strong, f"{kind} fairness of {' or '.join(words)}{why}")
+
     def obligation(self, p: Property, env: Mapping[str, Term]) -> Obligation:
         where = f"property {p.id}"
         f = p.formula
-        instance = ",".join(str(v.data) for v in env.values())
+        instance = _instance(env)
         n = len(self.system.actions)
         state: Term = TRUE
         steps = [TRUE] * n
@@ -192,6 +249,8 @@ class _Compiler:
                 )
                 for a in self.system.actions
             ]
+        elif isinstance(f, LeadsTo | Recurs):
+            raise ModelError(f"{where}: a liveness property is no obligation of safety: compile it with compile_liveness")
         else:
             state, steps = self.scoped(f, env, where)
         return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))
@@ -239,6 +298,10 @@ class _Compiler:
         return substitute(t, dict(self.system.actions[action].updates))
 
 
+def _instance(env: Mapping[str, Term]) -> str:
+    return ",".join(str(v.data) for v in env.values())
+
+
 _SELF = variable("monitor.self", BOOL)
 """Stands for the monitor's own value in its update."""
 
@@ -246,13 +309,29 @@ _SELF = variable("monitor.self", BOOL)
 def compile_properties(system: System, properties: Iterable[Property]) -> tuple[System, tuple[Obligation, ...]]:
     """The system with the monitors that the properties need, and one obligation per property and instance.
 
-    Raises `ModelError` when a property speaks of variables that the system does not have.
+    Raises `ModelError` when a property speaks of variables that the system does not have, and for a liveness property.
     """
     c = _Compiler(system)
-    obligations = [
-        c.obligation(p, {v.name: x for v, x in zip(p.over, values, strict=True)})
-        for p in properties
-        for values in product(*(c.ground.values(v) for v in p.over))
-    ]
+    obligations = [c.obligation(p, env) for p in properties for env in _choices(c, p)]
     watched = system.extended(c.variables, conj(*c.init), {i: tuple(u) for i, u in c.updates.items()})
     return watched, tuple(obligations)
+
+
+def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Promise, ...]:
+    """One promise per liveness property and instance, about the system as it is.
+
+    Raises `ModelError` when a property speaks of variables that the system does not have, and for other kinds.
+    """
+    c = _Compiler(system)
+    promises = []
+    for p in properties:
+        if not isinstance(p.formula, LeadsTo | Recurs):
+            raise ModelError(f"property {p.id}: is no liveness property: compile it with compile_properties")
+        promises += [c.promise(p, p.formula, env) for env in _choices(c, p)]
+    return tuple(promises)
+
+
+def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
+    """All values of the property's parameters."""
+    for values in product(*(c.ground.values(v) for v in p.over)):
+        yield {v.name: x for v, x in zip(p.over, values, strict=True)}

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import networkx as nx
 from tdisprove.model.language import System, Term
-from tdisprove.properties import Obligation
+from tdisprove.properties import Obligation, Promise
 
 OPERATORS: dict[str, Any] = {
     "NOT": lambda a: not a,
@@ -141,3 +142,62 @@ def count(system: System) -> tuple[int, int]:
                     following.append(successor)
         level = following
     return len(seen), depth
+
+
+def breaks(system: System, promise: Promise) -> int | None:
+    """The fewest steps before the loop (or the end) of a fair run that breaks the promise; None when there is none.
+
+    The assumptions are not refined away but guessed: of each strong one, whether its steps are taken or never possible.
+    """
+    names = [v.name for v in system.variables]
+    words = [
+        s
+        for s in product(*(v.sort.domain for v in system.variables))
+        if value(system.init, dict(zip(names, s, strict=True)))
+    ]
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from(words)
+    possible: dict[Any, set[int]] = {}
+    while words:
+        s = words.pop()
+        state = dict(zip(names, s, strict=True))
+        possible[s] = set()
+        for i, a in enumerate(system.actions):
+            if value(a.guard, state):
+                taken = frozenset(k for k, f in enumerate(promise.fairness) if i in f.steps and value(f.steps[i], state))
+                possible[s] |= taken
+                changed = {str(t.data): value(u, state) for t, u in a.updates}
+                successor = tuple(changed.get(n, state[n]) for n in names)
+                if successor not in graph:
+                    words.append(successor)
+                graph.add_edge(s, successor, taken=taken)
+    initial = [s for s in graph if value(system.init, dict(zip(names, s, strict=True)))]
+
+    def holds(t: Term, s: Any) -> bool:
+        return bool(value(t, dict(zip(names, s, strict=True))))
+
+    barren = graph.subgraph([s for s in graph if not holds(promise.then, s)])
+    ends = {s for s in barren if graph.out_degree(s) == 0}
+    strong = [k for k, f in enumerate(promise.fairness) if f.strong]
+    for avoided in product((False, True), repeat=len(strong)):
+        never = {k for k, no in zip(strong, avoided, strict=True) if no}
+        rest = barren.subgraph([s for s in barren if not possible[s] & never])
+        for component in nx.strongly_connected_components(rest):
+            steps = [data["taken"] for _, _, data in rest.subgraph(component).edges(data=True)]
+            if steps and all(
+                any(k in taken for taken in steps)
+                or k in never
+                or (not f.strong and any(k not in possible[s] for s in component))
+                for k, f in enumerate(promise.fairness)
+            ):
+                ends |= component
+    # Two copies of the graph: before the promise is pending, and while it is.
+    both = nx.DiGraph()
+    both.add_nodes_from([(0, s) for s in initial])
+    both.add_edges_from(((0, a), (0, b), {"steps": 1}) for a, b in graph.edges())
+    both.add_edges_from(((1, a), (1, b), {"steps": 1}) for a, b in barren.edges())
+    both.add_edges_from(((0, s), (1, s), {"steps": 0}) for s in barren if holds(promise.when, s))
+    if not initial:
+        return None
+    far = nx.multi_source_dijkstra_path_length(both, [(0, s) for s in initial], weight="steps")
+    return min((n for (pending, s), n in far.items() if pending and s in ends), default=None)
