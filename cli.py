@@ -337,7 +337,11 @@ def _print_check(args: argparse.Namespace, found: list[Target], columns: Mapping
     print(matrix(groups, columns, style))
     for name, results in columns.items():
         states = {r.statistics.states for r in results if r.statistics is not None}
-        print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({results[0].engine})")
+        engines = ", ".join(dict.fromkeys(r.engine for r in results))
+        print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({engines})")
+    assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
+    for name, fairness in assumed.items():
+        print(textwrap.fill(f"{name} assumes {'; '.join(fairness)}", 110, subsequent_indent="  ", break_on_hyphens=False))
     open_ones: dict[tuple[int | None, str], list[str]] = {}
     for r in (r for results in columns.values() for r in results):
         if r.verdict is Verdict.UNKNOWN:
@@ -393,7 +397,7 @@ def _prove(args: argparse.Namespace) -> int:
             for r in columns.get(t.name, []):
                 print(f"  {r.prop.id}: {cell(r)} ({r.evidence.value})")
                 if not args.quiet:
-                    for line in (*r.notes, *(f"lemma: {x}" for x in r.lemmas)):
+                    for line in (*r.notes, *(f"lemma: {x}" for x in r.lemmas), *(f"assumes {x}" for x in r.fairness)):
                         print(textwrap.fill(line, 110, initial_indent="      ", subsequent_indent="        "))
         for line in notes:
             print(line)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-States = NDArray[np.int64]
-Masks = NDArray[np.uint64]
+States: TypeAlias = NDArray[np.signedinteger[Any]]
+Masks: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of a graph whose states are ``0 … states - 1``, in order of their sources."""
+    """The steps of a graph whose states are ``0 … states - 1``, in order of their sources.
+
+    There may be a great many, so numbers may be of small types; who computes with them widens them first.
+    """
 
     states: int
     source: States

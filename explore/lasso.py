@@ -126,7 +126,7 @@ def _route(
         counts = steps.first[here + 1] - steps.first[here]
         leaving = steps.leaving(here)
         origin = np.repeat(frontier, counts)
-        nodes = steps.target[leaving] << bits | (origin & mask | gain[leaving])
+        nodes = steps.target[leaving].astype(np.int64) << bits | (origin & mask | gain[leaving])
         new = by[nodes] < 0
         frontier, which = np.unique(nodes[new], return_index=True)
         by[frontier], before[frontier] = leaving[new][which], origin[new][which]

@@ -218,6 +218,7 @@ class _Graph:
             meant.setdefault(i, []).append((k, holds))
         possible = np.zeros(len(states), np.uint64)
         stuck = np.ones(len(states), bool)
+        small = np.min_scalar_type((1 << len(promise.fairness)) - 1)
         found: list[tuple[States, States, States, Masks]] = []
         for i, enabled in enumerate(self._call(self.functions["guards"], rows)):
             at = enabled.nonzero()[0]
@@ -232,10 +233,11 @@ class _Graph:
             after = np.stack([np.broadcast_to(w, at.size) for w in self.functions[f"step{i}"](*rows[:, at])])
             target = new[self._positions.find(after)]
             inside = target >= 0
-            found.append((at[inside], target[inside], np.full(np.count_nonzero(inside), i), taken[inside]))
-        none = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64))
-        source, target, action, taken = (np.concatenate(x) for x in zip(none, *found, strict=True))
-        return _View(states, Steps.of(len(states), source, target, action, taken), possible, stuck)
+            among = (at[inside], target[inside], np.full(np.count_nonzero(inside), i))
+            found.append((*(x.astype(np.int32) for x in among), taken[inside].astype(small)))  # type: ignore[arg-type]
+        none = tuple(np.empty(0, dtype) for dtype in (np.int32, np.int32, np.int32, small))
+        source, target, action, masks = (np.concatenate(x) for x in zip(none, *found, strict=True))
+        return _View(states, Steps.of(len(states), source, target, action, masks), possible, stuck)
 
 
 @dataclass(frozen=True)

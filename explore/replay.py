@@ -45,7 +45,7 @@ def replay_lasso(system: System, promise: Promise, path: tuple[State, tuple[int,
         possible = next((a for a in system.actions if enabled(system, a, states[-1])), None)
         if possible is not None:
             raise ReplayError(f"{promise}: the run is said to end, but {possible.label} is possible")
-        fairness = tuple(f"{f.text}: kept, since no step is possible at the end" for f in promise.fairness)
+        fairness = tuple(f"{f.text}; no step is possible at the end" for f in promise.fairness)
     else:
         if not 0 <= loop < len(numbers):
             raise ReplayError(f"{promise}: there is no step in the loop")
@@ -72,17 +72,17 @@ def _kept(system: System, promise: Promise, f: Fairness, states: Sequence[State]
 
     for i in range(loop, len(numbers)):
         if meant(numbers[i], i):
-            return f"{f.text}: kept, such a step is taken in step {i + 1}"
+            return f"{f.text}; such a step is taken in step {i + 1}"
     idle = [
         i
         for i in range(loop, len(numbers))
         if not any(meant(n, i) and enabled(system, system.actions[n], states[i]) for n in f.steps)
     ]
     if len(idle) == len(numbers) - loop:
-        return f"{f.text}: kept, no such step is possible in the loop"
+        return f"{f.text}; no such step is possible in the loop"
     if idle and not f.strong:
         where = f"after step {idle[0]}" if idle[0] else "in the initial state"
-        return f"{f.text}: kept, no such step is possible {where}"
+        return f"{f.text}; no such step is possible {where}"
     raise ReplayError(f"{promise}: the loop breaks {f.text}")
 
 

@@ -198,25 +198,24 @@ class _Compiler:
     def promise(self, p: Property, f: Liveness, env: Mapping[str, Term]) -> Promise:
         where = f"property {p.id}"
         when, then = (TRUE, f.goal) if isinstance(f, Recurs) else (f.when, f.then)
-        fairness = tuple(
+        every = [
             self.fairness(fair, {**env, **{v.name: x for v, x in zip(fair.each, values, strict=True)}}, where)
             for fair in f.fairness
             for values in product(*(self.ground.values(v) for v in fair.each))
-        )
+        ]
+        # Of steps that this system cannot take there is nothing to assume.
+        fairness = tuple(x for x in every if x.steps)
         return Promise(p, _instance(env), self.term(when, env, where), self.term(then, env, where), fairness)
 
     def fairness(self, fair: Fair, env: Mapping[str, Term], where: str) -> Fairness:
         steps = {i: s for i, s in enumerate(self.steps(fair.steps, env, where)) if s is not FALSE}
-        why = f": {fair.why}" if fair.why else ""
-        kind = "strong" if fair.strong else "weak"
-        possible = {a.event for a in self.system.actions}
         words = []
         for step in any_of(fair.steps):
-            told = self.in_words(step, env)
-            if step.event is not None and step.event.name in possible and step.where is not TRUE:
-                told += f" where {step.where}"
-            words.append(told)
-        return Fairness(steps, fair.strong, f"{kind} fairness of {' or '.join(words)}{why}")
+            # What restricts the steps is left to the words of whoever wrote the assumption, where there are any.
+            restricted = step.event is not None and step.where is not TRUE and not fair.why
+            words.append(self.in_words(step, env) + (f" where {step.where}" if restricted else ""))
+        text = f"{'strong' if fair.strong else 'weak'} fairness of {' or '.join(words)}"
+        return Fairness(steps, fair.strong, f"{fair.why} ({text})" if fair.why else text)
 
     def obligation(self, p: Property, env: Mapping[str, Term]) -> Obligation:
         where = f"property {p.id}"

@@ -39,6 +39,20 @@ def value(t: Term, state: Mapping[str, Any]) -> Any:
     return OPERATORS[name](*(value(a, state) for a in t.args))
 
 
+def initially(system: System) -> list[tuple[Any, ...]]:
+    """All initial states."""
+    names = [v.name for v in system.variables]
+    domains = [list(v.sort.domain) for v in system.variables]
+    pinned: dict[str, Any] = {}
+    for c in system.init.args if system.init.op.name == "AND" else (system.init,):
+        if c.op.name == "EQ" and c.args[0].op.name == "VAR" and c.args[1].op.name == "CONST":
+            pinned[str(c.args[0].data)] = c.args[1].data
+        elif c.op.name == "NOT" and c.args[0].op.name == "VAR":
+            pinned[str(c.args[0].data)] = False
+    choices = [[pinned[n]] if n in pinned else d for n, d in zip(names, domains, strict=True)]
+    return [s for s in product(*choices) if value(system.init, dict(zip(names, s, strict=True)))]
+
+
 @dataclass
 class Counted:
     states: int
@@ -52,15 +66,7 @@ class Counted:
 def explore(system: System, obligations: Sequence[Obligation] = ()) -> Counted:
     """All reachable states, one by one."""
     names = [v.name for v in system.variables]
-    domains = [list(v.sort.domain) for v in system.variables]
-    pinned: dict[str, Any] = {}
-    for c in system.init.args if system.init.op.name == "AND" else (system.init,):
-        if c.op.name == "EQ" and c.args[0].op.name == "VAR" and c.args[1].op.name == "CONST":
-            pinned[str(c.args[0].data)] = c.args[1].data
-        elif c.op.name == "NOT" and c.args[0].op.name == "VAR":
-            pinned[str(c.args[0].data)] = False
-    choices = [[pinned[n]] if n in pinned else d for n, d in zip(names, domains, strict=True)]
-    level = [s for s in product(*choices) if value(system.init, dict(zip(names, s, strict=True)))]
+    level = initially(system)
     distance = dict.fromkeys(level, 0)
     transitions = deadlocks = 0
     fails_at: list[int | None] = [None] * len(obligations)
@@ -150,11 +156,8 @@ def breaks(system: System, promise: Promise) -> int | None:
     The assumptions are not refined away but guessed: of each strong one, whether its steps are taken or never possible.
     """
     names = [v.name for v in system.variables]
-    words = [
-        s
-        for s in product(*(v.sort.domain for v in system.variables))
-        if value(system.init, dict(zip(names, s, strict=True)))
-    ]
+    initial = initially(system)
+    words = list(initial)
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(words)
     possible: dict[Any, set[int]] = {}
@@ -171,7 +174,6 @@ def breaks(system: System, promise: Promise) -> int | None:
                 if successor not in graph:
                     words.append(successor)
                 graph.add_edge(s, successor, taken=taken)
-    initial = [s for s in graph if value(system.init, dict(zip(names, s, strict=True)))]
 
     def holds(t: Term, s: Any) -> bool:
         return bool(value(t, dict(zip(names, s, strict=True))))

@@ -1,7 +1,7 @@
 """Properties of the lifecycle."""
 
 from ...property import Property
-from . import acceptance, device, evidence, gates, teardown
+from . import acceptance, device, evidence, gates, liveness, teardown
 
 GROUPS: dict[str, tuple[Property, ...]] = {
     "before acceptance": acceptance.PROPERTIES,
@@ -9,4 +9,5 @@ GROUPS: dict[str, tuple[Property, ...]] = {
     "gates of the root complex": gates.PROPERTIES,
     "TDI, session and stream": device.PROPERTIES,
     "record, teardown, use": teardown.PROPERTIES,
+    "progress": liveness.PROPERTIES,
 }
