@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from ..model.language import System, Term, Variable, substitute
 from ..model.language.terms import variable
-from ..properties.compile import Obligation, compile_properties
-from ..properties.formulas import Sometimes
+from ..properties.compile import Obligation, Promise, compile_liveness, compile_properties
+from ..properties.formulas import LeadsTo, Recurs, Sometimes
 from ..properties.property import Property
 from .engine import NO_LIMITS, Engine, Limits
-from .replay import ReplayError, replay
+from .liveness import NAME, decide
+from .replay import ReplayError, replay, replay_lasso
 from .slice import Cones, sliced
 from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
 
@@ -21,7 +22,8 @@ from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
 class Result:
     """The verdict on one property of one system.
 
-    ``depth``: the length of the trace, where there is one; for a bounded answer, the depth that was covered.
+    ``depth``: the length of the trace, where there is one; for a bounded answer, the depth that was covered. Of a run that
+    goes on for ever: the number of steps before its loop.
     ``trace``: the shortest counterexample; for a reachability property that holds, the shortest witness.
     ``vacuous``: the property holds, but what it speaks of cannot happen in this system.
     """
@@ -40,6 +42,8 @@ class Result:
     notes: tuple[str, ...] = field(default_factory=tuple)
     lemmas: tuple[str, ...] = ()
     """What an inductive proof rests on, besides the property itself, in words."""
+    fairness: tuple[str, ...] = ()
+    """The fairness assumptions under which the verdict is given, in words."""
 
     def __str__(self) -> str:
         at = f" in {self.depth} steps" if self.trace is not None else ""
@@ -66,7 +70,8 @@ def check(
 
     A property with parameters is violated when it fails for some of their values, and the result is that of
     the shortest violation. With ``slicing``, each run covers only the variables on which its properties
-    depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used.
+    depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used. Liveness is decided by
+    an engine of its own (see `liveness`), whichever is given; the witnesses of liveness properties are not.
     """
     if engine is None:
         from .explicit import ExplicitEngine
@@ -74,8 +79,11 @@ def check(
         engine = ExplicitEngine()
     wanted = list(properties)
     witnesses = [_witness(p) for p in wanted]
-    watched, obligations = compile_properties(system, [*wanted, *(w for w in witnesses if w is not None)])
-    found: dict[int, tuple[Outcome, Trace | None, Statistics | None, tuple[str, ...], float]] = {}
+    watched, obligations = compile_properties(
+        system, [*(p for p in wanted if not _is_liveness(p)), *(w for w in witnesses if w is not None)]
+    )
+    promises = compile_liveness(system, filter(_is_liveness, wanted))
+    found: dict[int, _Answer] = {}
     until = None if limits.seconds is None else time.perf_counter() + limits.seconds
     interrupted = False
     for batch in _batches(watched, obligations, slicing=slicing):
@@ -102,19 +110,40 @@ def check(
             if trace is not None and len(trace) != outcome.depth:
                 raise ReplayError(f"{obligation}: {engine.name} says depth {outcome.depth}, its path has {len(trace)} steps")
             found[number] = (outcome, trace, report.statistics, report.notes, seconds)
-    by_property: dict[str, list[int]] = {}
+    by_property: dict[str, list[_Found]] = {}
     for n, o in enumerate(obligations):
-        by_property.setdefault(o.prop.id, []).append(n)
+        by_property.setdefault(o.prop.id, []).append((o, *found[n]))
+    if promises:
+        rest = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
+        for promise, answer in zip(promises, _kept(system, promises, rest, interrupted, slicing=slicing), strict=True):
+            by_property.setdefault(promise.prop.id, []).append((promise, *answer))
     results = []
     for p, w in zip(wanted, witnesses, strict=True):
-        result = _sum_up(system, watched, p, engine.name, [(obligations[n], *found[n]) for n in by_property[p.id]])
+        result = _sum_up(system, watched, p, NAME if _is_liveness(p) else engine.name, by_property[p.id])
         if w is not None and result.verdict is Verdict.HOLDS:
-            reached = _sum_up(
-                system, watched, w, engine.name, [(obligations[n], *found[n]) for n in by_property[w.id]], some=True
-            )
+            reached = _sum_up(system, watched, w, engine.name, by_property[w.id], some=True)
             result = replace(result, vacuous=reached.verdict is Verdict.VIOLATED)
         results.append(result)
     return results
+
+
+def _kept(system: System, promises: Sequence[Promise], limits: Limits, interrupted: bool, *, slicing: bool) -> list[_Answer]:
+    """The answers about promises of liveness, each broken one with its replayed run."""
+    if interrupted:
+        open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
+        return [(open_still, None, None, (), 0.0)] * len(promises)
+    start = time.perf_counter()
+    decided = decide(system, promises, limits, slicing=slicing)
+    seconds = (time.perf_counter() - start) / len(promises)
+    answers: list[_Answer] = []
+    for promise, (outcome, statistics) in zip(promises, decided, strict=True):
+        trace = None if outcome.path is None else replay_lasso(system, promise, outcome.path, outcome.loop)
+        answers.append((outcome, trace, statistics, (), seconds))
+    return answers
+
+
+def _is_liveness(p: Property) -> bool:
+    return isinstance(p.formula, LeadsTo | Recurs)
 
 
 def _witness(p: Property) -> Property | None:
@@ -143,7 +172,8 @@ def _batches(system: System, obligations: Sequence[Obligation], *, slicing: bool
     return batches
 
 
-_Found = tuple[Obligation, Outcome, Trace | None, Statistics | None, tuple[str, ...], float]
+_Answer = tuple[Outcome, Trace | None, Statistics | None, tuple[str, ...], float]
+_Found = tuple[Obligation | Promise, Outcome, Trace | None, Statistics | None, tuple[str, ...], float]
 
 
 def _sum_up(system: System, watched: System, p: Property, engine: str, parts: list[_Found], *, some: bool = False) -> Result:
@@ -151,7 +181,7 @@ def _sum_up(system: System, watched: System, p: Property, engine: str, parts: li
 
     A reachability property that holds must be reachable for all of them; a witness (``some``) for one.
     """
-    reach = parts[0][0].reach
+    reach = isinstance(p.formula, Sometimes)
     violated = [x for x in parts if x[1].verdict is Verdict.VIOLATED]
     unknown = [x for x in parts if x[1].verdict is Verdict.UNKNOWN]
     holds = [x for x in parts if x[1].verdict is Verdict.HOLDS]
@@ -169,12 +199,13 @@ def _sum_up(system: System, watched: System, p: Property, engine: str, parts: li
         chosen, verdict = max(holds, key=lambda x: x[1].depth if x[2] is not None else 0), Verdict.HOLDS
     obligation, outcome, trace, statistics, notes, _ = chosen
     evidence = outcome.evidence
-    depth = len(trace) if trace is not None else outcome.depth if verdict is Verdict.UNKNOWN else None
+    depth = trace.stem if trace is not None else outcome.depth if verdict is Verdict.UNKNOWN else None
     return Result(
         system, p, obligation.instance, verdict, evidence, engine, depth, statistics,
         sum(x[5] for x in parts) / max(len(parts), 1), trace,
         notes=tuple(n for n in (outcome.note, *notes) if n),
         lemmas=_in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
+        fairness=tuple(dict.fromkeys(f.text for x in parts if isinstance(x[0], Promise) for f in x[0].fairness)),
     )  # fmt: skip
 
 

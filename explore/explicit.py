@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import TRUE, ModelError, System, Term
+from ..model.language import TRUE, ModelError, State, System, Term
 from ..properties.compile import Obligation
 from .engine import NO_LIMITS, Limits, Progress
 from .layout import Layout, Words
@@ -46,8 +46,16 @@ class ReachableSet:
     layout: Layout
     packed: Words
     statistics: Statistics
+    ranks: NDArray[np.int64]
+    """For each state: the number of its parent times the number of actions, plus the action; -1 initially."""
+    levels: tuple[int, ...]
+    """The number of the first state of each level: ``levels[i]`` and those after it are ``i`` steps from an initial state."""
     stopped: str = ""
     """Why the exploration ended early; empty when it did not."""
+
+    def path(self, state: int) -> tuple[State, tuple[int, ...]]:
+        """A shortest run to a state: the initial state, and the numbers of the actions."""
+        return _path(self.layout, self.packed, self.ranks, state)
 
     @property
     def codes(self) -> NDArray[np.unsignedinteger]:
@@ -84,7 +92,19 @@ def reachable(system: System, limits: Limits = NO_LIMITS) -> ReachableSet:
     """The reachable states of a system."""
     search = _Search(system, (), limits, stop_early=False)
     search.run()
-    return ReachableSet(system, search.layout, search.visited.packed, search.statistics(), search.stopped)
+    count = search.visited.count
+    return ReachableSet(
+        system, search.layout, search.visited.packed, search.statistics(), search.rank[:count], tuple(search.levels), search.stopped
+    )  # fmt: skip
+
+
+def _path(layout: Layout, packed: Words, ranks: NDArray[np.int64], state: int) -> tuple[State, tuple[int, ...]]:
+    """Back to the initial state, from parent to parent."""
+    numbers, n = [], len(layout.system.actions)
+    while ranks[state] >= 0:
+        numbers.append(int(ranks[state]) % n)
+        state = int(ranks[state]) // n
+    return layout.unpack(packed[:, state]), tuple(reversed(numbers))
 
 
 @dataclass(frozen=True)
@@ -276,14 +296,10 @@ class _Search:
         """The greatest distance of a state from an initial one."""
         return max((i for i, first in enumerate(self.levels) if first < self.visited.count), default=0)
 
-    def path(self, v: _Violation) -> tuple[tuple[bool | int | str, ...], tuple[int, ...]]:
+    def path(self, v: _Violation) -> tuple[State, tuple[int, ...]]:
         """From an initial state to the violation: the state, and the numbers of the actions."""
-        numbers = [] if v.action is None else [v.action]
-        state, n = v.state, len(self.system.actions)
-        while self.rank[state] >= 0:
-            numbers.append(int(self.rank[state]) % n)
-            state = int(self.rank[state]) // n
-        return self.layout.unpack(self.visited.packed[:, state]), tuple(reversed(numbers))
+        initial, numbers = _path(self.layout, self.visited.packed, self.rank, v.state)
+        return initial, numbers if v.action is None else (*numbers, v.action)
 
     def statistics(self) -> Statistics:
         return Statistics(

@@ -13,6 +13,10 @@ of their updates, those of kept variables. Both verdicts and shortest depths are
 
 So the shortest failing runs have the same length in both, and one fails exactly when the other does. (A
 system without initial states has no runs at all; its slice is given none either.)
+
+That is about finite runs. For a promise of liveness it matters as well which steps were dropped: whether a run may
+take them for ever, and whether it ends when they are used up. There the slice is an *abstraction* (`abstracted`),
+which proves that a promise is kept, and never that it is broken.
 """
 
 from __future__ import annotations
@@ -20,10 +24,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ..model.language import FALSE, State, System, Term, conj, support
+from ..model.language import FALSE, TRUE, Action, State, System, Term, conj, support
 from ..model.language.satisfy import satisfying
 from ..model.language.terms import conjuncts
-from ..properties.compile import Obligation
+from ..properties.compile import Obligation, Promise
 from .evaluate import initial_states
 
 
@@ -68,6 +72,11 @@ class Cones:
                 todo |= _names(t)
             for i in o.steps:
                 todo |= self.guards[i]
+        return self.closure(todo)
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """The variables, and those on which their values depend."""
+        todo = set(names)
         kept: set[str] = set()
         while todo:
             name = todo.pop()
@@ -92,11 +101,59 @@ def sliced(system: System, obligations: Sequence[Obligation], cones: Cones | Non
             numbers.append(i)
             actions.append(a if len(updates) == len(a.updates) else replace(a, updates=updates))
     position = {number: i for i, number in enumerate(numbers)}
-    mine = [c for c, tied in cones.init if tied and tied <= kept]
-    others = conj(*(c for c, tied in cones.init if not (tied and tied <= kept)))
     return Slice(
         system,
-        system.restricted(kept, actions, conj(*mine) if satisfying(others) is not None else FALSE),
+        system.restricted(kept, actions, _initially(cones, kept)),
         tuple(replace(o, steps={position[i]: t for i, t in o.steps.items()}) for o in obligations),
         tuple(numbers),
     )
+
+
+def _initially(cones: Cones, kept: frozenset[str]) -> Term:
+    """The initial-state predicate on the kept variables; false when the others have no initial values."""
+    mine = [c for c, tied in cones.init if tied and tied <= kept]
+    others = conj(*(c for c, tied in cones.init if not (tied and tied <= kept)))
+    return conj(*mine) if satisfying(others) is not None else FALSE
+
+
+ELSEWHERE = Action("elsewhere", (), TRUE, ())
+"""In an abstraction: any of the dropped steps, or the rest at the end of a run."""
+
+
+def abstracted(system: System, promise: Promise, cones: Cones | None = None) -> tuple[System, Promise] | None:
+    """An abstraction of the system: if it keeps the promise, so does the system. None when nothing can be left out.
+
+    Kept are the variables that the promise mentions and those that tell whether a step of its fairness assumptions is
+    possible, and, transitively, those that the guards and updates of actions read which change a kept variable.
+    Kept actions are those that change a kept variable or are meant by an assumption. `ELSEWHERE` is added, which is
+    always possible and changes nothing.
+
+    Take a fair maximal run of the system that breaks the promise, and look at the kept variables only, with each
+    dropped step as `ELSEWHERE` (it changes none of them), and where the run ends, `ELSEWHERE` for ever. This is a run of
+    the abstraction, since kept guards and updates read kept variables only; and an infinite one, hence maximal. It breaks the
+    promise in the same states. It is fair: whether a step of an assumption is possible depends on kept variables,
+    so it is possible in the same states; such steps are kept, so they are taken as often; and where the run ends, no
+    step is possible, so no assumption asks for one. So if the system breaks the promise, the abstraction does.
+
+    The converse does not hold: dropped steps may run out where `ELSEWHERE` does not. So a broken promise of the
+    abstraction means nothing, and must be looked for in the whole system.
+    """
+    cones = cones or Cones(system)
+    meant = {i for f in promise.fairness for i in f.steps}
+    names = {n for t in (promise.when, promise.then) for n in _names(t)}
+    for f in promise.fairness:
+        for i, t in f.steps.items():
+            names |= cones.guards[i] | _names(t)
+    kept = cones.closure(names)
+    if len(kept) == len(system.variables):
+        return None
+    numbers, actions = [], []
+    for i, a in enumerate(system.actions):
+        updates = tuple((target, value) for target, value in a.updates if target.name in kept)
+        if updates or i in meant:
+            numbers.append(i)
+            actions.append(replace(a, updates=updates))
+    position = {number: i for i, number in enumerate(numbers)}
+    fairness = tuple(replace(f, steps={position[i]: t for i, t in f.steps.items()}) for f in promise.fairness)
+    part = system.restricted(kept, (*actions, ELSEWHERE), _initially(cones, kept))
+    return part, replace(promise, fairness=fairness)

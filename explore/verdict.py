@@ -36,6 +36,10 @@ class Trace:
 
     There is one state more than actions. ``broken`` is what does not hold: in the last state, or (with
     ``at_step``) before the last action, which must not have been taken then.
+
+    A run that breaks a promise of liveness is ``pending`` from a state on: there it was to come that ``broken``
+    holds, and it holds in no state from there on. Such a run goes on for ever, since its last state is the same as
+    ``states[loop]``; or, without ``loop``, no step is possible in its last state.
     """
 
     system: System
@@ -43,9 +47,18 @@ class Trace:
     actions: tuple[Action, ...]
     broken: Term | None = None
     at_step: bool = False
+    pending: int | None = None
+    loop: int | None = None
+    fairness: tuple[str, ...] = ()
+    """How the run keeps to each of the fairness assumptions, in words."""
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    @property
+    def stem(self) -> int:
+        """The number of steps before the loop; of all steps, where there is none."""
+        return len(self.actions) if self.loop is None else self.loop
 
     def value(self, position: int, name: str) -> Value:
         """The value of a variable in ``states[position]``."""
@@ -67,7 +80,8 @@ class Outcome:
 
     ``path`` is the initial state and the numbers of the actions taken; ``depth`` its length, or for a bounded
     answer the depth that was covered. The obligation fails after the path's last action (or, when the
-    obligation is about a step, in it).
+    obligation is about a step, in it). For liveness the path's last state is the same as the one after ``loop`` of its
+    actions (None: no step is possible there), and ``depth`` counts the steps before the loop.
     """
 
     verdict: Verdict
@@ -77,6 +91,7 @@ class Outcome:
     note: str = ""
     lemmas: tuple[Term, ...] = ()
     """What an inductive proof adds to the obligation to make it inductive."""
+    loop: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 Every safety property becomes a state term that must hold in all reachable states, and, per action, a term
 that must hold before each step by that action. What a formula must remember of the past is kept in
 *monitors*: observing variables that are added to the system and never restrain it.
+
+A liveness property becomes a `Promise`, which is another kind of obligation and no engine for safety takes it: two
+state terms and assumptions of fairness, each as the steps of which it speaks. It needs no monitor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -34,10 +37,14 @@ from .formulas import (
     AlwaysPossible,
     Before,
     Between,
+    Fair,
     Globally,
     Invariant,
+    LeadsTo,
+    Liveness,
     Never,
     Precedence,
+    Recurs,
     Refines,
     Scope,
     Sometimes,
@@ -67,6 +74,33 @@ class Obligation:
     @property
     def terms(self) -> tuple[Term, ...]:
         return (self.state, *self.steps.values())
+
+    def __str__(self) -> str:
+        return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
+
+
+@dataclass(frozen=True, eq=False)
+class Fairness:
+    """A ground fairness assumption (see `Fair`): a step by action ``i`` is meant where ``steps[i]`` holds before it."""
+
+    steps: Mapping[int, Term]
+    strong: bool
+    text: str
+    """In words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Promise:
+    """What must be decided for one liveness property and one choice of its parameters.
+
+    In every maximal run that is fair, each state in which ``when`` holds is, or is followed by, one in which ``then`` does.
+    """
+
+    prop: Property
+    instance: str
+    when: Term
+    then: Term
+    fairness: tuple[Fairness, ...]
 
     def __str__(self) -> str:
         return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
@@ -163,10 +197,32 @@ class _Compiler:
         is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
         return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
 
+    def promise(self, p: Property, f: Liveness, env: Mapping[str, Term]) -> Promise:
+        where = f"property {p.id}"
+        when, then = (TRUE, f.goal) if isinstance(f, Recurs) else (f.when, f.then)
+        every = [
+            self.fairness(fair, {**env, **{v.name: x for v, x in zip(fair.each, values, strict=True)}}, where)
+            for fair in f.fairness
+            for values in product(*(self.ground.values(v) for v in fair.each))
+        ]
+        # Of steps that this system cannot take there is nothing to assume.
+        fairness = tuple(x for x in every if x.steps)
+        return Promise(p, _instance(env), self.term(when, env, where), self.term(then, env, where), fairness)
+
+    def fairness(self, fair: Fair, env: Mapping[str, Term], where: str) -> Fairness:
+        steps = {i: s for i, s in enumerate(self.steps(fair.steps, env, where)) if s is not FALSE}
+        words = []
+        for step in any_of(fair.steps):
+            # What restricts the steps is left to the words of whoever wrote the assumption, where there are any.
+            restricted = step.event is not None and step.where is not TRUE and not fair.why
+            words.append(self.in_words(step, env) + (f" where {step.where}" if restricted else ""))
+        text = f"{'strong' if fair.strong else 'weak'} fairness of {' or '.join(words)}"
+        return Fairness(steps, fair.strong, f"{fair.why} ({text})" if fair.why else text)
+
     def obligation(self, p: Property, env: Mapping[str, Term]) -> Obligation:
         where = f"property {p.id}"
         f = p.formula
-        instance = ",".join(str(v.data) for v in env.values())
+        instance = _instance(env)
         n = len(self.system.actions)
         state: Term = TRUE
         steps = [TRUE] * n
@@ -197,6 +253,8 @@ class _Compiler:
             ]
         elif isinstance(f, Refines):
             state, steps = refinement(f, self.system, lambda t, given: self.term(t, {**env, **given}, where), where)
+        elif isinstance(f, LeadsTo | Recurs):
+            raise ModelError(f"{where}: a liveness property is no obligation of safety: compile it with compile_liveness")
         else:
             state, steps = self.scoped(f, env, where)
         return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))
@@ -244,6 +302,10 @@ class _Compiler:
         return substitute(t, dict(self.system.actions[action].updates))
 
 
+def _instance(env: Mapping[str, Term]) -> str:
+    return ",".join(str(v.data) for v in env.values())
+
+
 _SELF = variable("monitor.self", BOOL)
 """Stands for the monitor's own value in its update."""
 
@@ -251,13 +313,29 @@ _SELF = variable("monitor.self", BOOL)
 def compile_properties(system: System, properties: Iterable[Property]) -> tuple[System, tuple[Obligation, ...]]:
     """The system with the monitors that the properties need, and one obligation per property and instance.
 
-    Raises `ModelError` when a property speaks of variables that the system does not have.
+    Raises `ModelError` when a property speaks of variables that the system does not have, and for a liveness property.
     """
     c = _Compiler(system)
-    obligations = [
-        c.obligation(p, {v.name: x for v, x in zip(p.over, values, strict=True)})
-        for p in properties
-        for values in product(*(c.ground.values(v) for v in p.over))
-    ]
+    obligations = [c.obligation(p, env) for p in properties for env in _choices(c, p)]
     watched = system.extended(c.variables, conj(*c.init), {i: tuple(u) for i, u in c.updates.items()})
     return watched, tuple(obligations)
+
+
+def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Promise, ...]:
+    """One promise per liveness property and instance, about the system as it is.
+
+    Raises `ModelError` when a property speaks of variables that the system does not have, and for other kinds.
+    """
+    c = _Compiler(system)
+    promises = []
+    for p in properties:
+        if not isinstance(p.formula, LeadsTo | Recurs):
+            raise ModelError(f"property {p.id}: is no liveness property: compile it with compile_properties")
+        promises += [c.promise(p, p.formula, env) for env in _choices(c, p)]
+    return tuple(promises)
+
+
+def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
+    """All values of the property's parameters."""
+    for values in product(*(c.ground.values(v) for v in p.over)):
+        yield {v.name: x for v, x in zip(p.over, values, strict=True)}

@@ -1,4 +1,11 @@
-"""The kinds of safety property, and the scopes of Dwyer, Avrunin and Corbett in which they must hold."""
+"""The kinds of property, and the scopes of Dwyer, Avrunin and Corbett in which those of safety must hold.
+
+Safety says what no step may do, and is judged in finite runs. Liveness (`LeadsTo`, `Recurs`) says what must come,
+and is judged in *maximal* runs: those that go on for ever, and those that end in a state in which no step is
+possible at all. A run does not stand still while a step is possible; but nothing makes it choose one step rather
+than another, and taking a request that changes nothing over and over is a run. What is to be relied on is said
+by fairness assumptions, as part of the formula.
+"""
 
 from __future__ import annotations
 
@@ -161,6 +168,61 @@ class Refines:
 
 
 Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes | Refines
+
+
+@dataclass(frozen=True)
+class Fair:
+    """An assumption on runs: whoever takes such steps is not put off, or does not put off, for ever.
+
+    Weak: when some such step is possible in every state from some point on, such a step is taken again and again.
+    Strong: when some such step is possible again and again, though perhaps not all the while, such a step is taken
+    again and again. ``each``: one assumption for every value of these parameters. ``why``: whose promise it is, in
+    words. In a run that ends, no step is possible at the end, and no assumption is broken.
+    """
+
+    steps: Steps
+    strong: bool = False
+    why: str = ""
+    each: tuple[Term, ...] = ()
+
+    def __str__(self) -> str:
+        why = f" ({self.why})" if self.why else ""
+        return f"{'strong' if self.strong else 'weak'} fairness of {_any(self.steps)}{why}"
+
+
+@dataclass(frozen=True)
+class LeadsTo:
+    """Whenever ``when`` holds, ``then`` holds at once or later, in every maximal run that is ``fair``.
+
+    A run that ends stays in its last state for ever: what has not come by then never does.
+    """
+
+    when: Term
+    then: Term
+    fairness: tuple[Fair, ...] = ()
+
+    def __str__(self) -> str:
+        return _fair(f"{self.when} leads to {self.then}", self.fairness)
+
+
+@dataclass(frozen=True)
+class Recurs:
+    """``goal`` holds again and again: from every state of a fair maximal run on, at once or later."""
+
+    goal: Term
+    fairness: tuple[Fair, ...] = ()
+
+    def __str__(self) -> str:
+        return _fair(f"again and again: {self.goal}", self.fairness)
+
+
+Safety: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes
+Liveness: TypeAlias = LeadsTo | Recurs
+Formula: TypeAlias = Safety | Liveness
+
+
+def _fair(text: str, fairness: tuple[Fair, ...]) -> str:
+    return f"{text}, under {' and '.join(map(str, fairness))}" if fairness else text
 
 
 def _any(steps: Steps) -> str:

@@ -68,7 +68,12 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
             continue
         values = {name: trace.states[i][index[name]] for name in story.relevant}
         changed = frozenset(c.name for c in story.changes[i - 1]) if i else frozenset()
-        graph.add_node(node, title="initially" if i == 0 else f"after step {i}", values=values, changed=changed)
+        title = "initially" if i == 0 else f"after step {i}"
+        if trace.loop is not None and node == at[trace.loop]:
+            title += f" and again after step {len(trace)}"
+        graph.add_node(node, title=title, values=values, changed=changed)
+        if trace.pending is not None and node == at[trace.pending]:
+            graph.nodes[node]["lines"] = ["due from here on"]
     role = "reached" if witness else "broken"
     if story.ending is not None:
         headline = [story.ending.headline] if trace.at_step else []
@@ -79,7 +84,8 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
         if graph.has_edge(a, b):
             label = f"{graph.edges[a, b]['label']}\n{label}"
         graph.add_edge(a, b, label=label, actor=action.actor, refused=action.reply != OK, tooltip=tooltip(action))
-        if trace.at_step and story.ending is not None and i == len(trace.actions) - 1:
+        looping = trace.loop is not None and i >= trace.loop
+        if looping or (trace.at_step and story.ending is not None and i == len(trace.actions) - 1):
             graph.edges[a, b][role] = True
     return graph
 

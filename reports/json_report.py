@@ -37,7 +37,11 @@ def _result(name: str, r: Result) -> dict[str, Any]:
         "knobs": dict(r.system.knobs),
         "notes": list(r.notes),
         "lemmas": list(r.lemmas),
+        "fairness": list(r.fairness),
         "trace": trace_steps(r.trace) if r.trace is not None else None,
+        # Of a run that breaks a promise: the number of steps after which it is due, and to which it comes back.
+        "pending": r.trace.pending if r.trace is not None else None,
+        "loop": r.trace.loop if r.trace is not None else None,
     }
 
 

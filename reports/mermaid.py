@@ -11,7 +11,7 @@ from ..explore.verdict import Trace
 from ..model.language import OK
 from .graph import LABELS_PER_EDGE, LIMIT, refuse_hairball
 from .sequence import LANES, lane_order, lane_title, refuser
-from .story import Story, request, shortened, word
+from .story import Story, repeated, request, shortened, word
 from .svg import printable
 
 
@@ -30,6 +30,8 @@ def trace_mermaid(
     lines += [f"  participant {ids[p]} as {_escaped(lane_title(p))}" for p in order]
     for i, action in enumerate(trace.actions):
         last = trace.at_step and i == len(trace.actions) - 1
+        if i == trace.loop:
+            lines.append(f"  loop {_escaped(f'from step {i + 1}: {repeated(trace)} for ever')}")
         if last:
             lines.append(f"  rect {band}")
         text = f"({i + 1}) {request(action)}"
@@ -48,6 +50,8 @@ def trace_mermaid(
         lines += [f"  Note over {ids[p]}: {'<br/>'.join(texts)}" for p, texts in changes.items()]
         if last:
             lines.append("  end")
+    if trace.loop is not None:
+        lines.append("  end")
     if story.ending is not None and order:
         ends = ",".join(dict.fromkeys((ids[order[0]], ids[order[-1]])))
         texts = [story.ending.headline, *story.ending.lines()]

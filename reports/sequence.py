@@ -14,7 +14,7 @@ from itertools import pairwise
 from ..explore.verdict import Trace
 from ..model.language import OK, Action
 from . import style
-from .story import Change, Story, request, shortened, tooltip, word
+from .story import Change, Story, repeated, request, shortened, tooltip, word
 from .svg import Box, Group, Text, arrowhead, document, dot, line, path, rect
 
 LANES = ("verifier", "guest", "host", "tsm", "root_complex", "fabric", "device", "peer")
@@ -261,8 +261,13 @@ class _Layout:
         if self.lanes:
             self.header(names, y)
             y = self.starts(top + 10)
+        loop_top = y
         for row in self.rows:
+            if row.number - 1 == self.trace.loop:
+                y = loop_top = self.loop_begins(y)
             y = self.step(row, y, width)
+        if self.trace.loop is not None:
+            y = self.loop_ends(loop_top, y, width)
         y += 6
         for p in self.lanes:
             lanes.shapes.append(line(self.x[p], top, self.x[p], y, style.RULE, width=1.2))
@@ -327,6 +332,22 @@ class _Layout:
         if last:
             self.tints.shapes.append(rect(Box(_MARGIN - 8, top + 4, width - 2 * _MARGIN + 16, y - top - 4), self.paper))
         return y
+
+    def loop_begins(self, y: float) -> float:
+        """The head of the frame round the steps that are repeated; the position below it."""
+        words = f"loop: {repeated(self.trace)} for ever"
+        tab = Box(_MARGIN - 8, y + 4, style.text_width(words, style.SMALL, mono=False, bold=True) + 16, 19)
+        group = Group()
+        group.shapes.append(rect(tab, self.tone[1], stroke=self.tone[0]))
+        group.texts.append(Text(tab.x + 8, tab.y + 13, words, style.SMALL, self.tone[0], mono=False, bold=len(words)))
+        self.groups.append(group)
+        return y + 24
+
+    def loop_ends(self, top: float, y: float, width: float) -> float:
+        """The frame itself, below the lifelines; the position below it."""
+        frame = Box(_MARGIN - 8, top - 20, width - 2 * _MARGIN + 16, y + 2 - (top - 20))
+        self.tints.shapes.append(rect(frame, style.PAPER, stroke=self.tone[0]))
+        return y + 10
 
     def event(self, group: Group, row: _Row, text: str, x: float, y: float, colour: str) -> None:
         """A line of a step's label, over the arrow where it fits, on paper that interrupts the lifelines."""

@@ -148,7 +148,7 @@ class Cause:
     text: str
     role: str
     """``required``: what must be, but is not; ``required first``: the step that must have come, but has not;
-    ``forbidden``: what must not be, but is; ``reached``: what was looked for."""
+    ``forbidden``: what must not be, but is; ``reached``: what was looked for; ``awaited``: what must come, but never does."""
     given: tuple[Term, ...]
     """What had to hold for the part to matter, and does."""
     scope: str
@@ -177,6 +177,8 @@ class Ending:
     headline: str
     causes: tuple[Cause, ...]
     witness: bool
+    fairness: tuple[str, ...] = ()
+    """How a run that breaks a promise keeps to each of the fairness assumptions."""
 
     def lines(self) -> list[str]:
         """One cause after the other, each with the values that make it so."""
@@ -186,7 +188,7 @@ class Ending:
             # A conjunction of equations is its own list of values.
             if c.actual and c.actual.replace(", ", " and ") not in c.text:
                 lines.append(f"here: {c.actual}")
-        return lines
+        return [*lines, *self.fairness]
 
 
 def _ending(trace: Trace, witness: bool) -> Ending | None:
@@ -198,6 +200,11 @@ def _ending(trace: Trace, witness: bool) -> Ending | None:
     if evaluate(trace.broken, state):
         raise ValueError(f"`{_readable(trace.broken)}` holds where the trace says that it is broken")
     explanation = _Explanation(trace.system, state)
+    if trace.pending is not None:
+        due = "From the initial state" if trace.pending == 0 else f"From step {trace.pending}"
+        headline = f"{due} on it is due, and it never comes: {_for_ever(trace)}."
+        fairness = tuple(shortened(f"fair: {text}", _TEXT) for text in trace.fairness)
+        return Ending(position, headline, (explanation.cause("awaited", trace.broken),), False, fairness)
     if not witness:
         causes = tuple(dict.fromkeys(explanation.causes(trace.broken)))
     elif trace.broken is FALSE:
@@ -212,6 +219,19 @@ def _ending(trace: Trace, witness: bool) -> Ending | None:
         where = f"After step {steps}" if steps else "In the initial state"
         headline = f"{where} the target is reached." if witness else f"{where} the property does not hold."
     return Ending(position, headline, causes, witness)
+
+
+def _for_ever(trace: Trace) -> str:
+    if trace.loop is None:
+        return f"after step {len(trace)} no step is possible" if trace.actions else "no step is possible"
+    return f"{repeated(trace)} for ever"
+
+
+def repeated(trace: Trace) -> str:
+    """Which steps go round and round: ``step 5 is repeated``, ``steps 5 to 7 are repeated``."""
+    assert trace.loop is not None
+    first, last = trace.loop + 1, len(trace)
+    return f"step {first} is repeated" if first == last else f"steps {first} to {last} are repeated"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import textwrap
 from itertools import zip_longest
 
 from ..explore.verdict import Trace
-from .story import Story, request, word
+from .story import Story, repeated, request, word
 
 _NOTHING = "–"
 
@@ -53,12 +53,25 @@ def _steps(story: Story, width: int) -> list[str]:
         "  ".join("─" * w for w in (number, event, actor, changed)),
     ]
     for i, (action, changes) in enumerate(zip(actions, story.changes, strict=True), 1):
+        if i - 1 == story.trace.loop:
+            lines.append(_rule(f"loop from step {i}", width))
         right = [part for c in changes for part in _wrapped(str(c), changed, "  ")] or [_NOTHING]
         left = _wrapped(action.label, event, "  ")
         for k, (label, change) in enumerate(zip_longest(left, right, fillvalue="")):
             first = k == 0
             lines.append(row(str(i).rjust(number) if first else "", label, action.actor if first else "", change))
+    if story.trace.loop is not None:
+        lines.append(_rule(f"{_back(story.trace)}, and so on for ever", width))
     return lines
+
+
+def _rule(text: str, width: int) -> str:
+    return f"── {text} ".ljust(min(width, 60), "─")
+
+
+def _back(trace: Trace) -> str:
+    """Where the end of a loop leads."""
+    return f"back to {f'where step {trace.loop} led' if trace.loop else 'the initial state'}"
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
@@ -85,6 +98,8 @@ def trace_markdown(trace: Trace, *, title: str = "", subtitle: str = "", witness
     if trace.actions:
         rows = ["| # | event | actor | changes | source |", "|--:|---|---|---|---|"]
         for i, (action, changes) in enumerate(zip(trace.actions, story.changes, strict=True), 1):
+            if i - 1 == trace.loop:
+                rows.append(f"| ↻ | **loop from step {i}**: {repeated(trace)} for ever | | | |")
             event = _code(request(action)) + (f" → **{_prose(action.reply)}**" if action.reply != "ok" else "")
             changed = "<br>".join(_code(str(c)) for c in changes) or _NOTHING
             source = "<br>".join(_prose(c) for c in action.citations) or _NOTHING

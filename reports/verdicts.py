@@ -33,8 +33,13 @@ COLOURED = Style("\033[31m", "\033[32m", "\033[33m", "\033[1m", "\033[2m", "\033
 
 
 def cell(r: Result) -> str:
-    """A verdict in a few characters: ``holds``, ``VIOLATED at 5``, ``UNKNOWN to 7``, ``holds (vacuous)``."""
+    """A verdict in a few characters: ``holds``, ``VIOLATED at 5``, ``UNKNOWN to 7``, ``holds (vacuous)``.
+
+    ``VIOLATED (loop at 5)``: what was to come never does, since the run goes round for ever after five steps.
+    """
     if r.verdict is Verdict.VIOLATED:
+        if r.trace is not None and r.trace.loop is not None:
+            return f"VIOLATED (loop at {r.depth})"
         return f"VIOLATED at {r.depth}" if r.trace is not None else "VIOLATED"
     if r.verdict is Verdict.UNKNOWN:
         return f"UNKNOWN to {r.depth}"
@@ -136,7 +141,13 @@ def condition(c: Contrast) -> str:
 
 def run_in_words(r: Result) -> str:
     """The events of a trace in one line."""
-    return " → ".join(a.label.replace(" → ", ": ") for a in r.trace.actions) if r.trace is not None else ""
+    if r.trace is None:
+        return ""
+    words = [a.label.replace(" → ", ": ") for a in r.trace.actions]
+    loop = r.trace.loop
+    if loop is None:
+        return " → ".join(words)
+    return " → ".join([*words[:loop], f"({' → '.join(words[loop:])}, for ever)"])
 
 
 def argument(flow: str, summary: str, contrasts: Iterable[Contrast], style: Style = PLAIN, *, brief: bool = False) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import networkx as nx
 from tdisprove.model.language import System, Term
-from tdisprove.properties import Obligation
+from tdisprove.properties import Obligation, Promise
 
 OPERATORS: dict[str, Any] = {
     "NOT": lambda a: not a,
@@ -55,6 +56,20 @@ def source(t: Term, position: Mapping[str, int]) -> str:
     if name == "ITE":
         return f"({args[1]} if {args[0]} else {args[2]})"
     return f"({WORDS[name].join(args)})"
+
+
+def initially(system: System) -> list[tuple[Any, ...]]:
+    """All initial states."""
+    names = [v.name for v in system.variables]
+    domains = [list(v.sort.domain) for v in system.variables]
+    pinned: dict[str, Any] = {}
+    for c in system.init.args if system.init.op.name == "AND" else (system.init,):
+        if c.op.name == "EQ" and c.args[0].op.name == "VAR" and c.args[1].op.name == "CONST":
+            pinned[str(c.args[0].data)] = c.args[1].data
+        elif c.op.name == "NOT" and c.args[0].op.name == "VAR":
+            pinned[str(c.args[0].data)] = False
+    choices = [[pinned[n]] if n in pinned else d for n, d in zip(names, domains, strict=True)]
+    return [s for s in product(*choices) if value(system.init, dict(zip(names, s, strict=True)))]
 
 
 @dataclass
@@ -158,3 +173,72 @@ def count(system: System) -> tuple[int, int]:
                     following.append(successor)
         level = following
     return len(seen), depth
+
+
+Graph = dict[Any, list[tuple[int, Any]]]
+"""For each state, the actions and where they lead."""
+
+
+def breaks(system: System, promises: Sequence[Promise]) -> list[int | None]:
+    """Per promise: the fewest steps before the loop (or the end) of a fair run that breaks it; None when there is none."""
+    names = [v.name for v in system.variables]
+    initial = initially(system)
+    todo = list(initial)
+    graph: Graph = {s: [] for s in initial}
+    while todo:
+        s = todo.pop()
+        state = dict(zip(names, s, strict=True))
+        for i, a in enumerate(system.actions):
+            if value(a.guard, state):
+                changed = {str(t.data): value(u, state) for t, u in a.updates}
+                successor = tuple(changed.get(n, state[n]) for n in names)
+                if successor not in graph:
+                    graph[successor] = []
+                    todo.append(successor)
+                graph[s].append((i, successor))
+    return [_breaks(graph, names, initial, p) for p in promises]
+
+
+def _breaks(graph: Graph, names: list[str], initial: list[Any], promise: Promise) -> int | None:
+    """Strong assumptions are not refined away but guessed: of each, whether its steps are taken or never possible."""
+
+    def holds(t: Term, s: Any) -> bool:
+        return bool(value(t, dict(zip(names, s, strict=True))))
+
+    barren = {s for s in graph if not holds(promise.then, s)}
+    ends = {s for s in barren if not graph[s]}
+    meant = {
+        (s, i): {k for k, f in enumerate(promise.fairness) if i in f.steps and holds(f.steps[i], s)}
+        for s in barren
+        for i, _ in graph[s]
+    }
+    possible: dict[Any, set[int]] = {s: set() for s in barren}
+    for (s, _), numbers in meant.items():
+        possible[s] |= numbers
+    strong = [k for k, f in enumerate(promise.fairness) if f.strong]
+    for avoided in product((False, True), repeat=len(strong)):
+        never = {k for k, no in zip(strong, avoided, strict=True) if no}
+        rest = {s for s in barren if not possible[s] & never}
+        for component in nx.strongly_connected_components(
+            nx.DiGraph({s: [b for _, b in graph[s] if b in rest] for s in rest})
+        ):
+            steps = [meant[s, i] for s in component for i, b in graph[s] if b in component]
+            if steps and all(
+                any(k in taken for taken in steps)
+                or k in never
+                or (not f.strong and any(k not in possible[s] for s in component))
+                for k, f in enumerate(promise.fairness)
+            ):
+                ends |= component
+    # Level by level, in two copies of the graph: before the promise is pending, and while it is.
+    level = {(False, s) for s in initial}
+    seen: set[tuple[bool, Any]] = set()
+    depth = 0
+    while level:
+        level |= {(True, s) for _, s in level if s in barren and holds(promise.when, s)}
+        if any(pending and s in ends for pending, s in level):
+            return depth
+        seen |= level
+        level = {(p, b) for p, s in level for _, b in graph[s] if not p or b in barren} - seen
+        depth += 1
+    return None

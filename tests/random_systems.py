@@ -34,12 +34,15 @@ from tdisprove.properties import (
     AlwaysPossible,
     Before,
     Between,
+    Fair,
     Formula,
     Globally,
     Invariant,
+    LeadsTo,
     Never,
     Precedence,
     Property,
+    Recurs,
     Sometimes,
     Step,
     StepLaw,
@@ -178,3 +181,20 @@ def systems_with_properties(draw: DrawFn) -> tuple[System, list[Property]]:
     system = draw(systems())
     found = [draw(properties(system.variables)) for _ in range(draw(st.integers(1, 3)))]
     return system, [Property(f"p{i}", p.says, p.formula) for i, p in enumerate(found)]
+
+
+@st.composite
+def fair(draw: DrawFn, variables: tuple[Variable, ...]) -> Fair:
+    """An assumption of fairness, of one kind of step or two."""
+    kinds = tuple(draw(st.lists(steps(variables), min_size=1, max_size=2)))
+    return Fair(kinds, draw(st.booleans()))
+
+
+@st.composite
+def promises(draw: DrawFn) -> tuple[System, Property]:
+    """A system and a liveness property of it."""
+    system = draw(systems())
+    fairness = tuple(draw(st.lists(fair(system.variables), max_size=3)))
+    when, then = draw(conditions(system.variables)), draw(conditions(system.variables))
+    formula = LeadsTo(when, then, fairness) if draw(st.integers(0, 3)) else Recurs(then, fairness)
+    return system, Property("p", "Random.", formula)

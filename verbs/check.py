@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 
@@ -103,7 +104,11 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
         print(matrix(groups, columns, style))
         for name, results in columns.items():
             states = {r.statistics.states for r in results if r.statistics is not None}
-            print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({results[0].engine})")
+            engines = ", ".join(dict.fromkeys(r.engine for r in results))
+            print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({engines})")
+    assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
+    for name, fairness in assumed.items() if not _crowded(columns, args) else ():
+        print(textwrap.fill(f"{name} assumes {'; '.join(fairness)}", 110, subsequent_indent="  ", break_on_hyphens=False))
     open_ones: dict[tuple[int | None, str], list[str]] = {}
     for r in (r for results in columns.values() for r in results):
         if r.verdict is Verdict.UNKNOWN:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             for r in results:
                 print(f"  {r.prop.id}: {cell(r)} ({r.evidence.value})")
                 if not args.quiet:
-                    for line in (*r.notes, *(f"lemma: {x}" for x in r.lemmas)):
+                    for line in (*r.notes, *(f"lemma: {x}" for x in r.lemmas), *(f"assumes {x}" for x in r.fairness)):
                         print(textwrap.fill(line, 110, initial_indent="      ", subsequent_indent="        "))
         for line in surveyed.notes:
             print(line)

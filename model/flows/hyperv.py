@@ -24,6 +24,10 @@ HYPERV = Flow(
         "gate_answer": "host",
         "stop_failure": "ignored",
         "digest_check": False,
+        # responder
+        "nonce_checked": False,
+        "wrong_state": "unlocks",
+        "legacy_dma": "also_locked",
         # evidence
         **dict.fromkeys(GUEST_CHECKS, False),
     },
@@ -31,13 +35,6 @@ HYPERV = Flow(
     notes=(
         "No check of the guest was found in the interface or in its guest side; all are switched off.",
         "Who keeps the memory of a dead TVM while its device is bound was not found: taken to be nobody.",
-        # responder
-        "nonce_checked": False,
-        "wrong_state": "unlocks",
-        "legacy_dma": "also_locked",
-    },
-    cite="OpenVMM vm/devices/tdisp, tdisp.proto 2026",
-    notes=(
         "The responder is the device as OpenVMM emulates it: no nonce, a request in the wrong state unbinds, and a locked "
         "device may go on unencrypted. It has no ERROR state of its own; the model keeps that of P63.",
     ),

@@ -1,7 +1,7 @@
 """Properties of the lifecycle."""
 
 from ...property import Property
-from . import acceptance, device, evidence, gates, laws, teardown
+from . import acceptance, device, evidence, gates, laws, liveness, teardown
 
 GROUPS: dict[str, tuple[Property, ...]] = {
     "before acceptance": acceptance.PROPERTIES,
@@ -10,4 +10,5 @@ GROUPS: dict[str, tuple[Property, ...]] = {
     "TDI, session and stream": device.PROPERTIES,
     "record, teardown, use": teardown.PROPERTIES,
     "laws of single steps": laws.PROPERTIES,
+    "progress": liveness.PROPERTIES,
 }
