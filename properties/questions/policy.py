@@ -24,7 +24,10 @@ QUESTIONS = (
     Question(
         "Q58", "M9 Williams: who wins when we run out of streams?",
         "Is the pool never overcommitted, is no stream taken from a bound TDI, and can every waiting bind be granted?",
-        probes("streams-are-not-overcommitted", "preemption-spares-bound-tdis", "bind-is-possible-for-whoever-waits"),
+        (
+            *probes("streams-are-not-overcommitted", "preemption-spares-bound-tdis", "bind-is-possible-for-whoever-waits"),
+            Probe("a-waiting-bind-is-granted-in-the-end", {"host": "honest"}, {"tvm": 1}),
+        ),
         ("stream_preempt", "connect_policy", "stream_release"),
         yes="Who comes first has the stream; nobody loses one in use.",
         no="A stream is taken from a bound TDI (its TDIs go to ERROR), or somebody waits for a stream that is never given back.",

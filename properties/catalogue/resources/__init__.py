@@ -1,11 +1,12 @@
 """Properties of what the host hands out."""
 
 from ...property import Property
-from . import binding, order, streams, teardown
+from . import binding, order, progress, streams, teardown
 
 GROUPS: dict[str, tuple[Property, ...]] = {
     "streams and connecting": streams.PROPERTIES,
     "who has a device": binding.PROPERTIES,
     "taking back": teardown.PROPERTIES,
     "order and policy of the host": order.PROPERTIES,
+    "streams in the end": progress.PROPERTIES,
 }
