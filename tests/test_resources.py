@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import product
+from typing import TypeAlias
 
 import naive
 import pytest
@@ -13,7 +15,7 @@ from tdisprove.explore.explicit import reachable
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Term, after, exists, neg
 from tdisprove.model.language.mutate import DropUpdate, mutated
-from tdisprove.model.world import ASPECTS
+from tdisprove.model.world import ASPECTS, KNOBS
 from tdisprove.model.world.lifecycle import events as life
 from tdisprove.model.world.lifecycle.state import Tdi as LifeTdi
 from tdisprove.model.world.resources import events as e
@@ -24,7 +26,7 @@ from tdisprove.properties.catalogue import find
 from tdisprove.properties.steps import becomes
 
 WORLD = ASPECTS["resources"].model
-Knobs = dict[str, str | bool]
+Knobs: TypeAlias = Mapping[str, str | bool]
 HONEST: Knobs = {"host": "honest"}
 
 PF_AND_VF = (("device", 1), ("tdi", 2))
@@ -65,9 +67,15 @@ SAFETY = tuple(
 """What must not depend on the host at all."""
 
 
-def verdict(flow: str, prop: str | Property, topology: dict[str, int] | None = None, **knobs: str | bool) -> str:
+def verdict(
+    flow: str,
+    prop: str | Property,
+    topology: Mapping[str, int] | None = None,
+    changed: Knobs | None = None,
+    **knobs: str | bool,
+) -> str:
     p = find(prop) if isinstance(prop, str) else prop
-    (result,) = check(FLOWS[flow].system(topology, knobs, aspect="resources"), [p])
+    (result,) = check(FLOWS[flow].system(topology, {**(changed or {}), **knobs}, aspect="resources"), [p])
     return result.verdict.value if result.trace is None else f"{result.verdict.value}@{result.depth}"
 
 
@@ -112,8 +120,8 @@ def test_every_check_with_a_reply_is_given_as_a_reason_under_some_flow_and_knob(
             action = system.actions[number]
             if action.refused_by is not None:
                 given.add((action.refused_by.machine, action.refused_by.name, action.reply))
-    for knobs in ({"pf_vf": "exclusive"},):
-        system = FLOWS["linux-tsm"].system(dict(PF_AND_VF), knobs, aspect="resources")
+    for pf_vf in ("exclusive",):
+        system = FLOWS["linux-tsm"].system(dict(PF_AND_VF), {"pf_vf": pf_vf}, aspect="resources")
         for number in reachable(system).statistics.fired:
             action = system.actions[number]
             if action.refused_by is not None:
@@ -144,7 +152,7 @@ def test_a_hostile_host_is_not_bound_by_any_policy() -> None:
     # Policies are checks of an honest host: with a hostile one, they make no difference to what can happen.
     policies = [p for p in POLICIES if p not in ("driver_over_lock",)]
     counts = set()
-    for values in ({}, *({p: x} for p in policies for k in WORLD.knobs if k.name == p for x in k.sort.domain)):
+    for values in ({}, *({p: x} for p in policies for k in KNOBS if k.name == p for x in k.sort.domain)):
         found = reachable(FLOWS["cove-io"].system(SMALL, values, aspect="resources")).statistics
         counts.add((found.states, found.transitions, found.depth))
     assert len(counts) == 1
@@ -222,9 +230,9 @@ def test_a_host_that_connects_eagerly_and_panics_is_stopped_by_a_device_too_many
         Sometimes(occurs(e.device_connect, reply="NO_STREAM", where=after(Host.halted))),
     )
     eager: Knobs = {**HONEST, "connect_policy": "eager", "ide_on_fail": "panic"}
-    assert verdict("linux-tsm", out_of_streams, **eager) == "holds@4"
-    assert verdict("linux-tsm", out_of_streams, {"stream": 2}, **eager) == "violated"
-    assert verdict("linux-tsm", out_of_streams, **{**eager, "ide_on_fail": "warn"}) == "violated"
+    assert verdict("linux-tsm", out_of_streams, changed=eager) == "holds@4"
+    assert verdict("linux-tsm", out_of_streams, {"stream": 2}, changed=eager) == "violated"
+    assert verdict("linux-tsm", out_of_streams, changed={**eager, "ide_on_fail": "warn"}) == "violated"
 
 
 def test_ide_is_there_on_request_only_under_the_lazy_policy() -> None:
@@ -345,11 +353,11 @@ def test_a_guests_driver_stays_over_the_lock_only_where_the_flow_lets_it() -> No
 def test_the_hosts_own_judgement_denies_and_does_nothing_else() -> None:
     fake: Knobs = {**HONEST, "device": "hostile"}
     given = sometimes(Tsm.connected[device_of(t)] | Host.driver[t] | (Host.owner[t] != "none"), t)
-    assert verdict("cove-io", given, **fake).startswith("holds")
-    assert verdict("cove-io", given, **fake, host_check=True) == "violated"
+    assert verdict("cove-io", given, changed=fake).startswith("holds")
+    assert verdict("cove-io", given, changed=fake, host_check=True) == "violated"
     # With a genuine device the check changes nothing.
     for name in ("ide-only-on-request", "what-the-guest-sees-is-bound", "error-is-left-without-ending-the-tvm"):
-        assert verdict("cove-io", name, **HONEST) == verdict("cove-io", name, **HONEST, host_check=True)
+        assert verdict("cove-io", name, changed=HONEST) == verdict("cove-io", name, changed=HONEST, host_check=True)
 
 
 def test_against_a_hostile_device_the_guests_judgement_is_enough() -> None:
@@ -367,8 +375,8 @@ def test_against_a_hostile_device_the_guests_judgement_is_enough() -> None:
 def test_after_a_surprise_removal_everything_can_be_let_go_of() -> None:
     for flow in ("cove-io", "tdx-connect", "linux-tsm"):
         for knobs in ({}, HONEST, {"unbind_from_run": "refused"}, {"disconnect_bound": "force"}):
-            assert verdict(flow, "a-removed-device-can-be-unbound", SMALL, **knobs) == "holds"
-            assert verdict(flow, "a-removed-device-can-be-disconnected", SMALL, **knobs) == "holds"
+            assert verdict(flow, "a-removed-device-can-be-unbound", SMALL, knobs) == "holds"
+            assert verdict(flow, "a-removed-device-can-be-disconnected", SMALL, knobs) == "holds"
 
 
 def test_a_device_in_a_removed_ones_place_has_to_be_connected_for_itself() -> None:
