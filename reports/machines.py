@@ -14,6 +14,7 @@ from itertools import pairwise, product
 import networkx as nx
 
 from ..model.language import (
+    NONE,
     OK,
     TRUE,
     Action,
@@ -188,9 +189,14 @@ def smallest(model: Model) -> dict[str, int]:
         for sort, n in Counter(p.sort for p in e.params).items():
             need(sort, n)
     for r in model.rules:
-        for t in (r.when, *(c.term for c in r.checks), *(u.value for u in r.updates)):
+        terms = (r.when, *(c.term for c in r.checks), *(x for u in r.updates for x in (u.target, u.value)))
+        for t in terms:
             for x in subterms(t):
                 need(x.sort)
+                if x.op is Op.CONST and isinstance(x.sort, Index | Maybe) and x.data != NONE:
+                    # An instance that is named: there must be as many as its number says.
+                    index = x.sort.index if isinstance(x.sort, Maybe) else x.sort
+                    need(x.sort, int(str(x.data).removeprefix(index.name)) + 1)
                 if x.op is Op.APPLY and isinstance(x.data, IndexMap):
                     need(x.data.source)
     return sizes

@@ -22,6 +22,7 @@ def add(verbs: options.Verbs) -> None:
     options.add_properties(p)
     options.add_setting(p)
     options.add_limits(p)
+    p.add_argument("--aspect", choices=tuple(ASPECTS), default="lifecycle", help="whose machines (default: %(default)s)")
     p.add_argument("-o", "--output", metavar="DIR", default="diagrams", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
     assert folder is not None
     if args.what == "machines":
-        written = [f for a in ASPECTS.values() for f in write_machines(folder, a.model, a.name)]
+        written = write_machines(folder, ASPECTS[args.aspect].model, args.aspect)
     else:
         surveyed = survey(found, None, options.limits(args))
         notes += surveyed.notes
