@@ -46,7 +46,9 @@ def verdicts(system: System, *properties: Property) -> list[str]:
 
 def narrowed(system: System, *variables: str) -> System:
     """The part of the system that decides how these variables change."""
-    watching = Obligation(asked(Never(())), "", conj(*(system[v] == system[v].sort.domain[0] for v in variables)), {})
+    watching = Obligation(
+        asked(Never(())), "", conj(*(v.term == v.sort.domain[0] for v in system.variables if v.name in variables)), {}
+    )
     return sliced(system, [watching]).system
 
 
@@ -199,6 +201,10 @@ READINGS: tuple[tuple[str, Property | str, Knobs, str, Knobs, str], ...] = (
     ("firmware", "measurements-show-the-firmware-that-runs", {}, "holds", {"measured_at": "reset"}, "violated@1"),
     ("nonce", "start-spends-the-nonce-of-this-lock", {}, "holds", {"nonce_checked": False}, "violated@4"),
     ("refusals", "refusals-change-nothing", {}, "holds", {"wrong_state": "unlocks"}, "violated@4"),
+    ("firmware", "firmware-stays-that-of-the-lock", {"runtime_update": False}, "holds", {}, "violated@4"),
+    ("firmware", "no-downgrade-onto-secrets", {"runtime_update": False}, "holds", {"svn_downgrade": "wipe"}, "violated@7"),
+    ("no IDE", "a-lock-was-sound", {}, "holds", {"ide_required": False}, "holds"),
+    ("no IDE", "tbit-leaves-over-a-bound-stream", {}, "holds", {"ide_required": False}, "holds"),
     ("PCIe 7.0", "tdisp-mode-changes-only-while-unlocked", {}, "holds", {"xt_mode": True}, "holds"),
 )  # fmt: skip
 
@@ -321,7 +327,8 @@ def _steps(tdis: int, knobs: Knobs, *mutants: Mutant) -> tuple[set[str], set[str
 
     full = FLOWS[FLOW].system({"tdi": tdis}, knobs, mutated(MODEL, *mutants), aspect="responder", check=False)
     system = narrowed(full, *_seen(tdis))
-    matched, unmatched = set(), set()
+    matched: set[str] = set()
+    unmatched: set[str] = set()
     domains = [v.sort.domain for v in system.variables]
     for codes in reachable(system).codes.tolist():
         state: State = tuple(domain[c] for domain, c in zip(domains, codes, strict=True))

@@ -170,8 +170,8 @@ PROPERTIES = (
     ),
     Property(
         id="firmware-stays-that-of-the-lock",
-        says="The firmware of a locked TDI is not updated.",
-        formula=StepLaw(_UPDATES, neg(Tdi.locked())),
+        says="The firmware of a TDI that stays locked is not updated.",
+        formula=StepLaw(_UPDATES, neg(Tdi.locked() & after(Tdi.locked()))),
         over=(t,),
         protects="guest",
         binds="device",

@@ -54,7 +54,7 @@ PROPERTIES = (
             conj(
                 UNLOCKED,
                 e.flaw == "none",
-                e.fault == "none",
+                (e.fault == "none") | (neg(ide_required) & e.fault.in_("stream_id", "two_defaults", "traffic_class")),
                 implies(ide_required, (Stream.state[_stream] != "NOT_KEYED") & (Stream.key_session[_stream] == e.via)),
                 Device.alive(e.via, _stream),
             ),
@@ -71,7 +71,7 @@ PROPERTIES = (
     Property(
         id="a-lock-finds-a-secure-stream",
         says="LOCK_INTERFACE succeeds only when the default stream is Secure.",
-        formula=StepLaw(LOCKS, Stream.state[_stream] == "SECURE"),
+        formula=StepLaw(LOCKS, implies(ide_required, Stream.state[_stream] == "SECURE")),
         over=(t,),
         protects="guest",
         binds="device",

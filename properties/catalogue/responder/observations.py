@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....model.language import TRUE, Event, Operand, Term
+from ....model.language import TRUE, Event, Term, conj
 from ....model.world.responder import events as e
 from ....model.world.responder.requests import ERROR_CODES
 from ....model.world.responder.state import Tdi
@@ -29,14 +29,15 @@ def entered_by_others(condition: Term, *by: Event) -> tuple[Step, ...]:
     return tuple(Step(x, {}, None, seen) for x in e.EVENTS if x not in by)
 
 
-def accepts(where: Term = TRUE, **args: Operand) -> Step:
+def accepts(where: Term = TRUE, *, target: str, tbit: bool) -> Step:
     """A TLP of this kind takes effect in the TDI."""
-    return occurs(e.tlp_in, t=t, where=where, **args)
+    return occurs(e.tlp_in, t=t, where=where, target=target, tbit=tbit)
 
 
-def sends(where: Term = TRUE, **args: Operand) -> Step:
-    """The TDI sends a TLP of this kind."""
-    return occurs(e.tlp_out, t=t, where=where, **args)
+def sends(where: Term = TRUE, *, kind: str | None = None, tbit: bool | None = None, path: str | None = None) -> Step:
+    """The TDI sends a TLP of this kind; None: of any."""
+    given = ((e.kind, kind), (e.tbit, tbit), (e.path, path))
+    return occurs(e.tlp_out, t=t, where=conj(where, *(p == value for p, value in given if value is not None)))
 
 
 def sends_any(*kinds: str, tbit: bool, where: Term = TRUE) -> tuple[Step, ...]:
