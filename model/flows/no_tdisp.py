@@ -23,8 +23,15 @@ CMA_ONLY = Flow(
         "meas_nonce": "verifier",
         **dict.fromkeys(
             (
-                "check_state", "check_slot", "check_meas_digest", "check_meas_fresh", "check_report_digest", "check_flags", "check_link",
-                "check_epoch", "check_run",
+                "check_state",
+                "check_slot",
+                "check_meas_digest",
+                "check_meas_fresh",
+                "check_report_digest",
+                "check_flags",
+                "check_link",
+                "check_epoch",
+                "check_run",
             ),
             False,
         ),

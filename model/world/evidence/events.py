@@ -26,7 +26,9 @@ tdi_run = Event("tdi_run", (t,), HOST, "the host has the TSM send START_INTERFAC
 tdi_unbind = Event("tdi_unbind", (t,), HOST, "the TSM closes the gates, sends STOP_INTERFACE and unbinds the TDI")
 firmware_update = Event("firmware_update", (t,), HOST, "the host updates the device's firmware at run time")
 config_write = Event("config_write", (t,), HOST, "anything that takes a locked TDI to ERROR")
-conventional_reset = Event("conventional_reset", (t,), HOST, "cold, warm or hot reset of the device: what is computed at reset is computed anew")
+conventional_reset = Event(
+    "conventional_reset", (t,), HOST, "cold, warm or hot reset of the device: what is computed at reset is computed anew"
+)
 
 # The guest and its verifier.
 tdi_info = Event("tdi_info", (t, false_part), GUEST, "the guest reads certificates, measurements and the interface report")

@@ -24,8 +24,8 @@ from ..choices.evidence import (
     check_verdict,
     check_verdict_evidence,
     config_reported,
-    driver_kept,
     drains_shared,
+    driver_kept,
     flags_told_by,
     has_tsm,
     meas_nonce,
@@ -70,11 +70,7 @@ FINDS: Term = (
     | (check_link & (Tdi.wrong[t] == "link"))
     | (check_flags & (flags_told_by == "tsm") & (Tdi.wrong[t] == "flags"))
     | (~_FALSE["report"] & ite(Tsm.report[t] == "current", REPORT_TELLS, Tsm.report_shows[t]))
-    | (
-        check_reference
-        & ~_FALSE["measurements"]
-        & ite(ON_REQUEST, Tdi.patched[t] & ~Tdi.hidden[t], Tsm.meas_shows[t])
-    )
+    | (check_reference & ~_FALSE["measurements"] & ite(ON_REQUEST, Tdi.patched[t] & ~Tdi.hidden[t], Tsm.meas_shows[t]))
     | (check_slot & _FALSE["chain"])
     | (check_meas_digest & _FALSE["measurements"])
     | (check_meas_nonce & (~ON_REQUEST | _FALSE["measurements"]))
@@ -176,11 +172,19 @@ _MINE.rule(
     binds=GUEST,
     cite="AMD guest driver 2026: acceptance fails when ranges do",
 )
-_FALLS_BACK = ite(_driver[t] == "private", ite(driver_kept, const("fallback", _driver.sort), const("none", _driver.sort)), _driver[t])
+_FALLS_BACK = ite(
+    _driver[t] == "private", ite(driver_kept, const("fallback", _driver.sort), const("none", _driver.sort)), _driver[t]
+)
 _MINE.rule(
     e.tdi_revoke,
     when=[_accepted[t] != "none"],
-    checks=[Check("no private driver", driver_kept | (_driver[t] != "private"), cite="Linux TSM core: unlock warns of a bound driver")],
+    checks=[
+        Check(
+            "no private driver",
+            driver_kept | (_driver[t] != "private"),
+            cite="Linux TSM core: unlock warns of a bound driver",
+        )
+    ],
     set={
         _accepted[t]: "none",
         _driver[t]: _FALLS_BACK,
@@ -240,7 +244,11 @@ _MINE.rule(
         Check("state is RUN", check_run.implies(Tdi.state[t] == "RUN"), cite="COV 09; TDG.TDI.RD; RSI_VDEV_GET_INFO"),
         Check("drained", (drains_shared & ~reprobe).implies(~Guest.mappings[t]), cite="[D]"),
     ],
-    set={_driver[t]: "private", Guest.mappings[t]: Guest.mappings[t] & ~reprobe, Guest.tainted[t]: Guest.tainted[t] & ~reprobe},
+    set={
+        _driver[t]: "private",
+        Guest.mappings[t]: Guest.mappings[t] & ~reprobe,
+        Guest.tainted[t]: Guest.tainted[t] & ~reprobe,
+    },
     binds=GUEST,
     cite="M1: the driver picks direct DMA",
 )
@@ -255,7 +263,9 @@ _MINE.rule(
     e.release_secret,
     # A secret that the guest has had before counts from when the TDI comes into private use.
     when=[_driver[t] == "private", ~Guest.secret[t]],
-    checks=[Check("verified", (secret_gate == "verified").implies(_approved[t] != "none"), cite="M17: attestation gates secrets")],
+    checks=[
+        Check("verified", (secret_gate == "verified").implies(_approved[t] != "none"), cite="M17: attestation gates secrets")
+    ],
     set={Guest.secret[t]: True},
     binds=GUEST,
     cite="M17: attestation of the TVM and of its devices gates secrets",

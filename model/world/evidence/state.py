@@ -63,7 +63,9 @@ class Tsm:
     machine = Machine("tsm", over=(TDI,), doc="The TSM's record of a TDI.")
     meas = machine.array("meas", EPOCH, init="none", doc="digest of measurements; stale: taken before the last lock")
     report = machine.array("report", EPOCH, init="none", doc="digest of an interface report")
-    report_shows = machine.array("report_shows", BOOL, init=False, doc="an earlier report, still in use, tells what the guest refuses")
+    report_shows = machine.array(
+        "report_shows", BOOL, init=False, doc="an earlier report, still in use, tells what the guest refuses"
+    )
     meas_shows = machine.array("meas_shows", BOOL, init=False, doc="those measurements tell of other firmware")
 
     @classmethod

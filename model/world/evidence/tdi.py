@@ -18,7 +18,12 @@ _LOCKED = Check("locked", _state[t] == "CONFIG_LOCKED", "INVALID_INTERFACE_STATE
 _MINE.rule(
     e.tdi_bind,
     checks=[
-        Check("unlocked", _state[t] == "CONFIG_UNLOCKED", "INVALID_INTERFACE_STATE", "P63 Table 11-12: only from CONFIG_UNLOCKED")
+        Check(
+            "unlocked",
+            _state[t] == "CONFIG_UNLOCKED",
+            "INVALID_INTERFACE_STATE",
+            "P63 Table 11-12: only from CONFIG_UNLOCKED",
+        )
     ],
     set={_state[t]: "CONFIG_LOCKED", _wrong[t]: e.wrong},
     binds=DEVICE_PARTY,
@@ -33,7 +38,12 @@ _MINE.rule(
     binds=DEVICE_PARTY,
     cite="COV 09 start_interface: START_INTERFACE, then the gates",
 )
-_MINE.rule(e.tdi_unbind, set={_state[t]: "CONFIG_UNLOCKED", _wrong[t]: "none"}, binds=DEVICE_PARTY, cite="P63 §11.3.16: STOP_INTERFACE in any state")
+_MINE.rule(
+    e.tdi_unbind,
+    set={_state[t]: "CONFIG_UNLOCKED", _wrong[t]: "none"},
+    binds=DEVICE_PARTY,
+    cite="P63 §11.3.16: STOP_INTERFACE in any state",
+)
 _MINE.rule(
     e.report,
     checks=[Check("locked", Tdi.locked(), "INVALID_INTERFACE_STATE", "P63 Tables 11-3, 11-16")],
@@ -47,7 +57,7 @@ _MINE.rule(
     checks=[
         Check(
             "NO_FW_UPDATE",
-            Tdi.locked().implies((_wrong[t] == "flags")),
+            Tdi.locked().implies(_wrong[t] == "flags"),
             "REFUSED",
             "P63 §11.3.8: refused while a TDI is locked with NO_FW_UPDATE",
         )

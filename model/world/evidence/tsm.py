@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...language import Check, Term, const, ite
+from ...language import Check, const, ite
 from ..choices.evidence import has_tsm, meas_digest_at_lock, meas_nonce, report_digest_at_lock, token_read
 from ..choices.lifecycle import accept_by, epoch_bind, run_by, tsm_consent
 from ..vocabulary import EPOCH, TSM, t
@@ -21,7 +21,10 @@ _EPOCH = Check(
     "as TDX bind session id, Arm lock nonce",
 )
 _EPOCH_OF_GATE = Check(
-    "epoch", (epoch_bind == "tsm").implies(Guest.token[t] == "current"), "STALE_EPOCH", "as TDX bind session id, Arm lock nonce"
+    "epoch",
+    (epoch_bind == "tsm").implies(Guest.token[t] == "current"),
+    "STALE_EPOCH",
+    "as TDX bind session id, Arm lock nonce",
 )
 
 _MINE.rule(
@@ -34,7 +37,8 @@ _MINE.rule(
             for digest, knob in ((_meas, meas_digest_at_lock), (_report, report_digest_at_lock))
         },
         Tsm.meas_shows[t]: Tsm.meas_shows[t] & (meas_digest_at_lock == "kept"),
-        Tsm.report_shows[t]: (report_digest_at_lock == "kept") & ite(_report[t] == "current", REPORT_TELLS, Tsm.report_shows[t]),
+        Tsm.report_shows[t]: (report_digest_at_lock == "kept")
+        & ite(_report[t] == "current", REPORT_TELLS, Tsm.report_shows[t]),
     },
     binds=TSM,
     cite="COV 09 bind_interface; AMD TDI_BIND(run=0); TF-RMM VDEV_LOCK",
@@ -60,7 +64,12 @@ _MINE.rule(
 _MINE.rule(
     e.tdi_run,
     checks=[
-        Check("served to the host", run_by != "guest_call", "NOT_SUPPORTED", "COV 09: only the guest's call starts an interface"),
+        Check(
+            "served to the host",
+            run_by != "guest_call",
+            "NOT_SUPPORTED",
+            "COV 09: only the guest's call starts an interface",
+        ),
         _IS_BOUND,
         Check("consent", tsm_consent.implies(Guest.accepted[t] == "current"), "NO_CONSENT", "COV 09; not found in SEV-TIO"),
     ],
