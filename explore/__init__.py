@@ -2,6 +2,7 @@
 
 from .check import Result, check
 from .contrast import Contrast, contrast
+from .dropped import dropped_checks
 from .engine import NO_LIMITS, Engine, Limits, Progress
 from .replay import ReplayError, replay
 from .target import Target, targets
@@ -24,6 +25,7 @@ __all__ = [
     "Verdict",
     "check",
     "contrast",
+    "dropped_checks",
     "replay",
     "targets",
 ]

@@ -64,13 +64,16 @@ REPORT_TELLS: Term = (check_flags & (flags_told_by == "report") & (Tdi.wrong[t] 
 )
 """A report of the TDI as it is locked now tells what the guest refuses."""
 
+MEASUREMENTS_TELL: Term = check_reference & Tdi.patched[t] & ~Tdi.hidden[t]
+"""Measurements of the device as it runs now tell what the guest refuses."""
+
 FINDS: Term = (
     (check_chain & (Tdi.wrong[t] == "fake") & ~_FALSE["chain"])
     | (check_identity & (Tdi.wrong[t] == "identity") & ~_FALSE["chain"])
     | (check_link & (Tdi.wrong[t] == "link"))
     | (check_flags & (flags_told_by == "tsm") & (Tdi.wrong[t] == "flags"))
     | (~_FALSE["report"] & ite(Tsm.report[t] == "current", REPORT_TELLS, Tsm.report_shows[t]))
-    | (check_reference & ~_FALSE["measurements"] & ite(ON_REQUEST, Tdi.patched[t] & ~Tdi.hidden[t], Tsm.meas_shows[t]))
+    | (~_FALSE["measurements"] & ite(ON_REQUEST, MEASUREMENTS_TELL, Tsm.meas_shows[t]))
     | (check_slot & _FALSE["chain"])
     | (check_meas_digest & _FALSE["measurements"])
     | (check_meas_nonce & (~ON_REQUEST | _FALSE["measurements"]))

@@ -66,7 +66,7 @@ class Tsm:
     report_shows = machine.array(
         "report_shows", BOOL, init=False, doc="an earlier report, still in use, tells what the guest refuses"
     )
-    meas_shows = machine.array("meas_shows", BOOL, init=False, doc="those measurements tell of other firmware")
+    meas_shows = machine.array("meas_shows", BOOL, init=False, doc="those measurements tell what the guest refuses")
 
     @classmethod
     def epoch_now(cls) -> Term:

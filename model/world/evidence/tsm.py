@@ -8,7 +8,7 @@ from ..choices.lifecycle import accept_by, epoch_bind, run_by, tsm_consent
 from ..choices.spdm import has_tsm
 from ..vocabulary import EPOCH, TSM, t
 from . import events as e
-from .guest import REPORT_TELLS
+from .guest import MEASUREMENTS_TELL, REPORT_TELLS
 from .state import Guest, Tdi, Tsm
 
 _MINE = Tsm.machine
@@ -49,7 +49,7 @@ _MINE.rule(
     when=[has_tsm, meas_nonce != "verifier"],
     set={
         _meas[t]: Tsm.epoch_now(),
-        Tsm.meas_shows[t]: Tdi.patched[t] & ~Tdi.hidden[t],
+        Tsm.meas_shows[t]: MEASUREMENTS_TELL,
     },
     binds=TSM,
     cite="AMD DEV_MEASUREMENTS; TDH.SPDM.MNG; TF-RMM VDEV_GET_MEAS, which does not ask for a state",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ....model.language import after
+from ....model.language.mutate import DropCheck
 from ....model.world.evidence import events as e
 from ....model.world.evidence.state import Gate, Guest, Tdi
 from ....model.world.vocabulary import t
 from ...formulas import Never, Precedence, StepLaw
-from ...property import Property, Witness
+from ...property import Kill, Property, Witness
 from ...steps import becomes, occurs
-from .observations import ACCEPT, INFO, PRIVATE_USE, THIS_EPOCH, VERIFY
+from .observations import ACCEPT, EPOCH_BOUND, INFO, PRIVATE_USE, THIS_EPOCH, UNVERIFIED, VERIFY
 
 _UPDATE_IN_USE = occurs(e.firmware_update, t=t, where=Tdi.locked() & (Guest.accepted[t] == "current"))
 
@@ -25,6 +26,7 @@ PROPERTIES = (
         if_violated="The guest decides about a TDI whose configuration anybody may still change. It took the host's word for the state.",
         if_holds="What the guest accepts stands still. The state that it goes by comes from the TSM.",
         witness=Witness(ACCEPT),
+        kill=Kill((DropCheck("guest", "tdi_accept", "state is locked"),), "arm-cca"),
     ),
     Property(
         id="runs-only-after-evidence-was-read",
@@ -37,6 +39,7 @@ PROPERTIES = (
         if_violated="The TDI runs before the guest has seen it locked. There is no moment at which it could have said no.",
         if_holds="Between LOCKED and RUN the guest has its turn. It has read what it is about to trust.",
         witness=Witness(becomes(Tdi.state[t] == "RUN")),
+        kill=Kill((DropCheck("tsm", "tdi_run", "consent"),), "tdx-connect"),
     ),
     Property(
         id="accepted-device-is-genuine",
@@ -49,6 +52,7 @@ PROPERTIES = (
         if_violated="A counterfeit gets private DMA. The TSM made its session with whoever answered, and nobody else looked.",
         if_holds="A device that no known maker vouches for is never accepted. The TSM needs no roots for that.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "arm-cca"),
     ),
     Property(
         id="accepted-device-is-the-promised-one",
@@ -61,6 +65,7 @@ PROPERTIES = (
         if_violated="The host gave the guest another genuine device, or another function of it. Its owner or its data are somebody else's.",
         if_holds="Swapping devices or functions is noticed. A genuine certificate alone is not enough.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "arm-cca"),
     ),
     Property(
         id="accepted-lock-flags-are-those-wanted",
@@ -73,6 +78,7 @@ PROPERTIES = (
         if_violated="Firmware may be updated, the MSI-X table rewritten or peers addressed while the guest relies on the TDI. The host chose so when it locked.",
         if_holds="The guest knows what the lock keeps out. A lock with other flags is rejected.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io", EPOCH_BOUND),
     ),
     Property(
         id="accepted-link-is-the-one-wanted",
@@ -85,6 +91,7 @@ PROPERTIES = (
         if_violated="The link is not protected as the guest believes, or the session outlives a firmware update. The guest has nobody to ask but the host.",
         if_holds="The stream and the session are known from the TSM. A link of another kind is rejected.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io", EPOCH_BOUND),
     ),
     Property(
         id="configuration-before-the-lock-is-attested",
@@ -97,6 +104,7 @@ PROPERTIES = (
         if_violated="What the host wrote into the device before the lock is frozen in by the lock, and no evidence tells of it. The device is genuine, measured, and set against the guest.",
         if_holds="The report covers what can be configured, and the guest compares it. A trap laid before the lock is found.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io", {**EPOCH_BOUND, "config_reported": True}),
     ),
     Property(
         id="firmware-that-runs-is-the-one-measured",
@@ -109,6 +117,7 @@ PROPERTIES = (
         if_violated="The firmware was replaced after it was measured, or the measurements say what ran at the last reset. The guest approved a program that is gone.",
         if_holds="An update before acceptance shows in the measurements. Other firmware is rejected.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io", EPOCH_BOUND),
     ),
     Property(
         id="firmware-stays-as-it-was-measured",
@@ -121,6 +130,7 @@ PROPERTIES = (
         if_violated="The host changes the firmware of an accepted device, legally, since the lock was without NO_FW_UPDATE. No event tells the guest.",
         if_holds="NO_FW_UPDATE is set for every TDI that is accepted, and the device keeps to it. The measured firmware is what runs to the end.",
         witness=Witness(occurs(e.firmware_update, t=t, reply=None, where=Tdi.locked() & (Guest.accepted[t] == "current"))),
+        kill=Kill((DropCheck("tdi", "firmware_update", "NO_FW_UPDATE"),), "arm-cca"),
     ),
     Property(
         id="mmio-in-private-use-is-mapped-as-reported",
@@ -133,6 +143,7 @@ PROPERTIES = (
         if_violated="The guest believes that registers are private which the TSM refused to map. Accesses fault, or go where the host wants them.",
         if_holds="All ranges are in place, at the right addresses and in the right order. One refused range fails the acceptance.",
         witness=Witness(PRIVATE_USE),
+        kill=Kill((DropCheck("guest", "driver_private", "every range validated"),), "arm-cca"),
     ),
     Property(
         id="private-use-only-of-a-running-tdi",
@@ -145,6 +156,7 @@ PROPERTIES = (
         if_violated="The host said that the TDI runs, and it does not: the driver talks to a device that rejects it. A state that comes from the host was believed.",
         if_holds="The guest learns from the TSM that the start was done. A host that only pretends is found out.",
         witness=Witness(PRIVATE_USE),
+        kill=Kill((DropCheck("guest", "driver_private", "state is RUN"),), "arm-cca"),
     ),
     Property(
         id="approval-rests-on-evidence-by-way-of-the-tsm",
@@ -157,5 +169,6 @@ PROPERTIES = (
         if_violated="The host can say yes in the guest's stead, or relay another device's answers. The policy lets one good answer outweigh a bad one.",
         if_holds="The host's word can add a no, never a yes. Where sources disagree, the guest's own policy over the TSM's evidence decides.",
         witness=Witness(VERIFY),
+        kill=Kill((UNVERIFIED,), "arm-cca"),
     ),
 )

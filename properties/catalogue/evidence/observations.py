@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....model.language import after
+from ....model.language.mutate import DropCheck
 from ....model.world.evidence import events as e
 from ....model.world.evidence.state import Gate, Guest
 from ....model.world.vocabulary import t
@@ -24,3 +25,9 @@ THIS_EPOCH = After(LOCK, initially=True)
 
 DMA_GATE_OPENS = becomes(Gate.dma[t])
 PRIVATE_USE = occurs(e.driver_private, t=t)
+
+UNVERIFIED = DropCheck("guest", "verify", "approved by the policy")
+"""The mutant whose verifier approves whatever it is shown."""
+
+EPOCH_BOUND = {"epoch_bind": "tsm"}
+"""With this, what is shown to the verifier is all that can go wrong before acceptance: a relock is refused."""

@@ -7,11 +7,8 @@ from ....model.world.choices.evidence import meas_nonce
 from ....model.world.evidence.state import Guest
 from ....model.world.vocabulary import t
 from ...formulas import Precedence, StepLaw
-from ...property import Property, Witness
-from .observations import ACCEPT, DMA_GATE_OPENS, INFO, THIS_EPOCH, VERIFY
-
-UNVERIFIED = DropCheck("guest", "verify", "approved by the policy")
-"""The verifier approves whatever it is shown."""
+from ...property import Kill, Property, Witness
+from .observations import ACCEPT, DMA_GATE_OPENS, INFO, THIS_EPOCH, UNVERIFIED, VERIFY
 
 PROPERTIES = (
     Property(
@@ -25,6 +22,7 @@ PROPERTIES = (
         if_violated="The report is forged, or tells of a lock that is over. MMIO ranges, flags and configuration are not what the guest believes.",
         if_holds="The report that was judged describes the TDI as it is locked at acceptance. A relock in between is noticed.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "arm-cca", {"report_digest_at_lock": "cleared"}),
     ),
     Property(
         id="accepts-only-measurements-since-the-lock",
@@ -37,6 +35,7 @@ PROPERTIES = (
         if_violated="Firmware may have changed between measurement and lock, and nothing that the guest read would tell. The TSM keeps measurements over a lock, or takes them whenever the host likes.",
         if_holds="What was measured is what was locked. An update in between would have shown.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "arm-cca", {"meas_nonce": "verifier"}),
     ),
     Property(
         id="measurements-carry-a-nonce-of-the-verifier",
@@ -49,6 +48,7 @@ PROPERTIES = (
         if_violated="A verifier outside the TVM cannot tell these measurements from old ones. It has to believe the TSM's digest, or nobody.",
         if_holds="The verifier knows by itself that the device measured after it asked. It need not believe whoever carried the answer.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io"),
     ),
     Property(
         id="accepted-measurements-are-not-replayed",
@@ -61,6 +61,7 @@ PROPERTIES = (
         if_violated="The host handed over a transcript of its choice and neither a nonce nor a digest gave it away. Firmware that was replaced since looks approved.",
         if_holds="A replayed transcript is found out, by the nonce in it or by the TSM's digest. That the host carries the bytes does not matter.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io"),
     ),
     Property(
         id="accepted-report-has-the-tsms-digest",
@@ -73,6 +74,7 @@ PROPERTIES = (
         if_violated="The host wrote the report. Ranges, flags and configuration that the guest goes by are the host's invention.",
         if_holds="A forged or outdated report is rejected. The host is a carrier and nothing more.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io"),
     ),
     Property(
         id="accepted-chain-is-that-of-the-session",
@@ -85,6 +87,7 @@ PROPERTIES = (
         if_violated="The guest judged a genuine chain that belongs to some other key than the one that the session rests on. Whoever holds the session is unknown.",
         if_holds="The chain that was judged is that of the key with which the session was made. Certificates cached by the host do no harm.",
         witness=Witness(ACCEPT),
+        kill=Kill((UNVERIFIED,), "cove-io"),
     ),
     Property(
         id="verdict-is-used-only-in-its-epoch",
@@ -97,6 +100,7 @@ PROPERTIES = (
         if_violated="The verdict was about another lock than the one that is accepted, or there is none. The host relocked while the verifier was thinking.",
         if_holds="A verdict opens nothing but the lock epoch that it judged. A slow verifier costs time, not safety.",
         witness=Witness(ACCEPT),
+        kill=Kill((DropCheck("tsm", "tdi_validate", "epoch"),), "cove-io", {"epoch_bind": "tsm"}),
     ),
     Property(
         id="accepts-only-what-was-approved-in-this-epoch",
@@ -109,6 +113,7 @@ PROPERTIES = (
         if_violated="Acceptance came without a verdict, or with one from before the last lock. The order of the three steps is lost in a relock, or was never kept.",
         if_holds="Nobody skips or swaps the steps. Every lock needs its own verdict.",
         witness=Witness(ACCEPT),
+        kill=Kill((DropCheck("guest", "tdi_accept", "same epoch"),), "arm-cca"),
     ),
     Property(
         id="dma-gate-opens-only-after-evidence-was-read",
@@ -121,5 +126,6 @@ PROPERTIES = (
         if_violated="A TDI that was relocked, perhaps after an error, comes into use on the strength of what was read before. Nobody has looked at it as it is.",
         if_holds="A new lock needs a new look, also on the way back from an error. No path leads around it.",
         witness=Witness(DMA_GATE_OPENS),
+        kill=Kill((DropCheck("tsm", "sdte_write", "epoch"),), "arm-cca"),
     ),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ....model.language import implies
+from ....model.language import Check, implies
+from ....model.language.mutate import AddCheck, DropCheck, DropUpdate
 from ....model.world.evidence import events as e
 from ....model.world.evidence.state import Gate, Guest, Tdi
 from ....model.world.vocabulary import t
 from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
-from ...property import Property, Witness
+from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
 from .observations import ACCEPT, PRIVATE_USE
 
@@ -26,6 +27,7 @@ PROPERTIES = (
         if_violated="The guest accepted one lock, and the gate was opened in the next. What passes it is not what the guest has agreed to.",
         if_holds="Gates follow the acceptance of this lock and of no other. A relock leaves nothing to open them with.",
         witness=Witness(Gate.any_open()),
+        kill=Kill((DropCheck("tsm", "sdte_write", "epoch"),), "arm-cca"),
     ),
     Property(
         id="failed-acceptance-leaves-nothing-open",
@@ -38,6 +40,7 @@ PROPERTIES = (
         if_violated="Acceptance failed after the DMA gate was opened, and nobody closed it. The guest treats as outside what can write its memory.",
         if_holds="Failure on the way leaves the TDI as before. All or nothing.",
         witness=Witness(Guest.accepted[t] == "none"),
+        kill=Kill((DropUpdate("gate", "tdi_revoke", "gate.dma"),), "cove-io"),
     ),
     Property(
         id="rejected-tdi-has-no-open-gate",
@@ -50,6 +53,7 @@ PROPERTIES = (
         if_violated="The verdict was no, and the device still reaches private memory. It was accepted first, and nothing was undone.",
         if_holds="A no closes what was open and keeps it closed. Only a new verdict of the guest's own opens it again.",
         witness=Witness(Guest.rejected[t] == "current"),
+        kill=Kill((DropUpdate("gate", "reject", "gate.dma"),), "cove-io", {"check_verdict": False}),
     ),
     Property(
         id="gate-open-only-for-a-bound-tdi",
@@ -62,6 +66,7 @@ PROPERTIES = (
         if_violated="Private paths outlive the binding, or never needed one. A device that nobody locked is inside.",
         if_holds="No bind, no gate: evidence by CMA alone, however good, opens none. It takes the host's bind and the guest's yes.",
         witness=Witness(Gate.any_open()),
+        kill=Kill((DropUpdate("gate", "tdi_unbind", "gate.mmio"),), "cove-io"),
     ),
     Property(
         id="acceptance-can-always-be-taken-back",
@@ -74,6 +79,7 @@ PROPERTIES = (
         if_violated="Once in, the device stays in. The guest depends on the host to be rid of it.",
         if_holds="Acceptance is the guest's to take back, in every state. No host is needed for it.",
         witness=Witness(Guest.accepted[t] != "none"),
+        kill=Kill((AddCheck("guest", "tdi_revoke", Check("bound", Tdi.bound())),), "cove-io"),
     ),
     Property(
         id="acceptance-returns-without-a-new-driver",
@@ -108,6 +114,9 @@ PROPERTIES = (
         if_violated="The relying party gave a secret to a guest whose device it knows nothing of, or knew in another epoch. The device can read it.",
         if_holds="Secrets wait for a verdict on every device in private use. Acceptance before the verdict costs nothing then.",
         witness=Witness(_SECRET),
+        kill=Kill(
+            (DropCheck("guest", "release_secret", "verified"),), "cove-io", {"epoch_bind": "tsm", "check_verdict": False}
+        ),
     ),
     Property(
         id="rejected-device-has-had-no-secret",
@@ -120,6 +129,7 @@ PROPERTIES = (
         if_violated="The verdict comes too late: what was released in between is lost. Revoking closes the gates, but takes nothing back.",
         if_holds="Nothing was released before the verdict. A late no costs the device only.",
         witness=Witness(occurs(e.reject, t=t)),
+        kill=Kill((DropCheck("guest", "release_secret", "verified"),), "hyperv"),
     ),
     Property(
         id="unaccepted-device-gets-no-private-dma",
@@ -132,6 +142,11 @@ PROPERTIES = (
         if_violated="A driver maps private memory for a device that the guest does not trust, or no longer. The default is on the wrong side.",
         if_holds="Direct DMA begins after acceptance and ends before it goes. A driver in shared mode does no harm to private memory.",
         witness=Witness(Guest.driver[t] == "private"),
+        kill=Kill(
+            (DropCheck("guest", "driver_private", "accepted"), DropCheck("guest", "driver_private", "gates opened")),
+            "hyperv",
+            {"check_undo": True},
+        ),
     ),
     Property(
         id="driver-in-private-use-was-not-fed-by-an-unverified-device",
@@ -144,6 +159,7 @@ PROPERTIES = (
         if_violated="Ring sizes, offsets and addresses that a fake device supplied are used with private memory. The device was verified, its earlier answers were not.",
         if_holds="The driver is probed anew once the device is trusted. What an unverified device said is forgotten.",
         witness=Witness(Guest.driver[t] == "private"),
+        kill=Kill((DropUpdate("guest", "driver_private", "guest.tainted"),), "sev-tio-host-run", {"reprobe": True}),
     ),
     Property(
         id="no-shared-mapping-survives-the-switch",
@@ -156,6 +172,7 @@ PROPERTIES = (
         if_violated="Bounce buffers are still mapped for a device that sends T=1 only. Completions that the driver waits for go where nobody looks, or private data is written through a shared address.",
         if_holds="The switch is whole: first nothing shared is left, then all is private. No request of one mode meets a mapping of the other.",
         witness=Witness(Guest.driver[t] == "private"),
+        kill=Kill((DropCheck("guest", "driver_private", "drained"),), "sev-tio-host-run", {"drains_shared": True}),
     ),
     Property(
         id="no-lock-under-a-driver",
@@ -168,6 +185,7 @@ PROPERTIES = (
         if_violated="The driver's DMA stops at the lock, and with it the file system on it. It goes on only if the TDI gets to RUN.",
         if_holds="The driver goes first, then comes the lock. Nothing stalls, and a root device has to come up private.",
         witness=Witness(Guest.in_shared_use()),
+        kill=Kill((DropCheck("host", "tdi_bind", "no driver in the way"),), "arm-cca", {"host": "honest"}),
     ),
     Property(
         id="device-in-use-can-become-private",
