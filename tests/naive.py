@@ -150,42 +150,54 @@ def count(system: System) -> tuple[int, int]:
     return len(seen), depth
 
 
-def breaks(system: System, promise: Promise) -> int | None:
-    """The fewest steps before the loop (or the end) of a fair run that breaks the promise; None when there is none.
+Graph = dict[Any, list[tuple[int, Any]]]
+"""For each state, the actions and where they lead."""
 
-    The assumptions are not refined away but guessed: of each strong one, whether its steps are taken or never possible.
-    """
+
+def breaks(system: System, promises: Sequence[Promise]) -> list[int | None]:
+    """Per promise: the fewest steps before the loop (or the end) of a fair run that breaks it; None when there is none."""
     names = [v.name for v in system.variables]
     initial = initially(system)
-    words = list(initial)
-    graph = nx.MultiDiGraph()
-    graph.add_nodes_from(words)
-    possible: dict[Any, set[int]] = {}
-    while words:
-        s = words.pop()
+    todo = list(initial)
+    graph: Graph = {s: [] for s in initial}
+    while todo:
+        s = todo.pop()
         state = dict(zip(names, s, strict=True))
-        possible[s] = set()
         for i, a in enumerate(system.actions):
             if value(a.guard, state):
-                taken = frozenset(k for k, f in enumerate(promise.fairness) if i in f.steps and value(f.steps[i], state))
-                possible[s] |= taken
                 changed = {str(t.data): value(u, state) for t, u in a.updates}
                 successor = tuple(changed.get(n, state[n]) for n in names)
                 if successor not in graph:
-                    words.append(successor)
-                graph.add_edge(s, successor, taken=taken)
+                    graph[successor] = []
+                    todo.append(successor)
+                graph[s].append((i, successor))
+    return [_breaks(graph, names, initial, p) for p in promises]
+
+
+def _breaks(graph: Graph, names: list[str], initial: list[Any], promise: Promise) -> int | None:
+    """Strong assumptions are not refined away but guessed: of each, whether its steps are taken or never possible."""
 
     def holds(t: Term, s: Any) -> bool:
         return bool(value(t, dict(zip(names, s, strict=True))))
 
-    barren = graph.subgraph([s for s in graph if not holds(promise.then, s)])
-    ends = {s for s in barren if graph.out_degree(s) == 0}
+    barren = {s for s in graph if not holds(promise.then, s)}
+    ends = {s for s in barren if not graph[s]}
+    meant = {
+        (s, i): {k for k, f in enumerate(promise.fairness) if i in f.steps and holds(f.steps[i], s)}
+        for s in barren
+        for i, _ in graph[s]
+    }
+    possible: dict[Any, set[int]] = {s: set() for s in barren}
+    for (s, _), numbers in meant.items():
+        possible[s] |= numbers
     strong = [k for k, f in enumerate(promise.fairness) if f.strong]
     for avoided in product((False, True), repeat=len(strong)):
         never = {k for k, no in zip(strong, avoided, strict=True) if no}
-        rest = barren.subgraph([s for s in barren if not possible[s] & never])
-        for component in nx.strongly_connected_components(rest):
-            steps = [data["taken"] for _, _, data in rest.subgraph(component).edges(data=True)]
+        rest = {s for s in barren if not possible[s] & never}
+        for component in nx.strongly_connected_components(
+            nx.DiGraph({s: [b for _, b in graph[s] if b in rest] for s in rest})
+        ):
+            steps = [meant[s, i] for s in component for i, b in graph[s] if b in component]
             if steps and all(
                 any(k in taken for taken in steps)
                 or k in never
@@ -193,13 +205,15 @@ def breaks(system: System, promise: Promise) -> int | None:
                 for k, f in enumerate(promise.fairness)
             ):
                 ends |= component
-    # Two copies of the graph: before the promise is pending, and while it is.
-    both = nx.DiGraph()
-    both.add_nodes_from([(0, s) for s in initial])
-    both.add_edges_from(((0, a), (0, b), {"steps": 1}) for a, b in graph.edges())
-    both.add_edges_from(((1, a), (1, b), {"steps": 1}) for a, b in barren.edges())
-    both.add_edges_from(((0, s), (1, s), {"steps": 0}) for s in barren if holds(promise.when, s))
-    if not initial:
-        return None
-    far = nx.multi_source_dijkstra_path_length(both, [(0, s) for s in initial], weight="steps")
-    return min((n for (pending, s), n in far.items() if pending and s in ends), default=None)
+    # Level by level, in two copies of the graph: before the promise is pending, and while it is.
+    level = {(False, s) for s in initial}
+    seen: set[tuple[bool, Any]] = set()
+    depth = 0
+    while level:
+        level |= {(True, s) for _, s in level if s in barren and holds(promise.when, s)}
+        if any(pending and s in ends for pending, s in level):
+            return depth
+        seen |= level
+        level = {(p, b) for p, s in level for _, b in graph[s] if not p or b in barren} - seen
+        depth += 1
+    return None
