@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tdisprove.explore import Verdict, check
@@ -64,6 +65,16 @@ def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     (first, _) = json.loads(json.dumps(document(found, "0")))["questions"]
     assert first["flows"]["cove-io"]["reply"] == "yes"
     assert first["flows"]["sev-tio-host-run"]["properties"][0]["trace"]
+
+
+@pytest.mark.parametrize("name", ["Q1", "Q4", "Q13", "Q29", "Q44", "Q58", "Q64"])
+def test_the_page_of_the_documentation_says_what_the_tool_says(name: str) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
+    text = markdown(answers([question(name)]))
+    (row,) = [line for line in text.splitlines() if line.startswith(f"| [{name}]")]
+    assert row in page.splitlines()
+    section = text[text.index(f"## {name}\n") :].strip()
+    assert section in page
 
 
 def test_a_question_that_does_not_exist_is_refused_in_one_line() -> None:
