@@ -18,7 +18,7 @@ from tdisprove.explore.fair import Steps, fair_components
 from tdisprove.explore.lasso import shortest_loop
 from tdisprove.explore.layout import Layout
 from tdisprove.explore.liveness import decide
-from tdisprove.explore.positions import Positions
+from tdisprove.explore.numbering import Positions
 from tdisprove.explore.replay import replay_lasso
 from tdisprove.explore.slice import ELSEWHERE, abstracted
 from tdisprove.explore.symbolic import Z3Engine
