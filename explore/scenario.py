@@ -19,7 +19,6 @@ from ..model.language import (
     ModelError,
     Party,
     Rule,
-    Scope,
     Value,
     const,
     nearest,
@@ -286,9 +285,8 @@ class _Loader:
                     f"{rule.machine}.{rule.name} binds the {rule.binds}, which keeps no rule in this scenario ({rule.binds.honest} "
                     "does not hold): require it of another party, or make this one honest under [trust] or [knobs]",
                 )
-            scope = Scope(models[aspect].families, rule.event.params, (d, t, u, v, w), (device_of,))
             try:
-                term = parse(text, scope)
+                term = parse(text, models[aspect].scope(rule.event, (d, t, u, v, w), (device_of,)))
             except ModelError as e:
                 among = f" (in aspect {aspect}; write {aspect}:… or another before the rule to change one aspect only)"
                 self.fail((*path, "when"), f"{e}{among if len(meant) > 1 else ''}")

@@ -173,7 +173,7 @@ WRONG = [
     (HEAD + '[rules]\noff = ["zzzz"]', "write machine.rule with one of the machines "),
     (
         HEAD + '[rules]\noff = ["live:tsm.tdi_bind"]',
-        "line 3: rules.off[1]: there is no aspect 'live' here; known: ",
+        "line 3: rules.off[1]: there is no aspect 'live' here; ",
     ),
     (HEAD + "[rules]\nrequire = 1", "line 3: rules.require: is no array of tables: write [[rules.require]]"),
     (HEAD + RULE, 'line 2: rules.require[1]: has no key when: add when = "tdi.state = RUN"'),

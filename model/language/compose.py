@@ -16,9 +16,10 @@ from itertools import product
 
 from .errors import ModelError, nearest
 from .ground import Grounding
-from .machine import ANY_REFUSAL, OK, Event, Family, Machine, Rule
+from .machine import ANY_REFUSAL, OK, Event, Family, IndexMap, Machine, Rule
+from .parse import Scope
 from .satisfy import in_domain, satisfying
-from .sorts import Bool, Enum, Int, Value
+from .sorts import Bool, Enum, Index, Int, Value
 from .system import Action, System, Variable
 from .terms import FALSE, TRUE, Op, Term, conj, const, disj, implies, neg, show, subterms
 
@@ -87,6 +88,33 @@ class Model:
                 return r
         known = [f"{r.machine}.{r.name}" for r in self.rules]
         raise ModelError(f"model {self.name} has no rule {machine}.{name}{nearest(f'{machine}.{name}', known)}")
+
+    @cached_property
+    def _quantifiable(self) -> tuple[tuple[Term, ...], tuple[IndexMap, ...]]:
+        """Over what some rule quantifies, and the maps that some rule applies; the first of each name."""
+        params: dict[str, Term] = {}
+        maps: dict[str, IndexMap] = {}
+        for r in self.rules:
+            terms = (
+                r.event.where,
+                r.when,
+                *(c.term for c in r.checks),
+                *(t for u in r.updates for t in (u.target, u.value)),
+            )
+            for x in (*r.event.params, *(p for u in r.updates for p in u.each), *(x for t in terms for x in subterms(t))):
+                if x.op is Op.PARAM and isinstance(x.sort, Index):
+                    params.setdefault(x.name, x)
+                elif isinstance(x.data, IndexMap):
+                    maps.setdefault(x.data.name, x.data)
+        return tuple(params.values()), tuple(maps.values())
+
+    def scope(self, event: Event, quantified: Iterable[Term] = (), maps: Iterable[IndexMap] = ()) -> Scope:
+        """What names mean in a condition of a rule for ``event`` (see `parse`).
+
+        It may quantify over whatever some rule quantifies over, and over ``quantified``.
+        """
+        own, own_maps = self._quantifiable
+        return Scope(self.families, event.params, (*quantified, *own), (*maps, *own_maps))
 
     def with_rules(self, rules: Iterable[Rule]) -> Model:
         """The model with other rules (mutants, switched-off rules)."""

@@ -7,9 +7,9 @@ doubt (``tdi.state``). Every text is read in one pass; what is wrong is said wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from .errors import ModelError, nearest
 from .machine import Family, IndexMap
@@ -19,7 +19,7 @@ from .terms import FALSE, TRUE, Op, Term, conj, const, disj, equal, exists, fora
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\??)|(?P<number>\d+)|(?P<sign>->|→|==|=|!=|≠|<=|>=|<|>|∈|[\[\](){},:+\-]))"
 )
-_WORDS = ("and", "or", "not", "in", "if", "then", "else", "true", "false", "for", "all", "some")
+_WORDS = ("and", "or", "not", "in", "if", "then", "else", "true", "false", "for")
 _DEPTH = 250
 """Levels of the grammar that may be open at once (a pair of brackets opens seven): texts are written by people."""
 
@@ -37,13 +37,23 @@ class Scope:
 
 @dataclass(frozen=True)
 class _Word:
-    """A value, of the sort of what it is compared with; where there is no such value, a knob."""
+    """A value, of the sort of what it is compared with; where there is no such value, a parameter or a knob."""
 
     text: str
     at: int
 
 
-_Part = Term | _Word
+@dataclass(frozen=True)
+class _Choice:
+    """``if … then … else …``, as long as both branches are values whose sort is not known yet."""
+
+    condition: Term
+    then: _Part
+    otherwise: _Part
+    at: int
+
+
+_Part: TypeAlias = "Term | _Word | _Choice"
 
 
 def parse(text: str, scope: Scope) -> Term:
@@ -142,7 +152,7 @@ class _Reader:
             return self._sum()
         return self._atom()
 
-    def _if(self) -> Term:
+    def _if(self) -> _Part:
         start = self.at
         self.take("if")
         condition = self.truth(self.term(1))
@@ -150,8 +160,9 @@ class _Reader:
         a = self.term(1)
         self.need("else", "the first branch of `if`")
         b = self.term(0)
-        then, otherwise = self.pair(a, b)
-        return self._checked(start, lambda: ite(condition, then, otherwise))
+        choice = _Choice(condition, a, b, start)
+        sort = _sort(choice)
+        return choice if sort is None else self.as_sort(choice, sort)
 
     def _quantifier(self) -> Term:
         self.take("for")
@@ -188,11 +199,12 @@ class _Reader:
             )
         if self.take("in", "∈"):
             self.need("{", f"`{sign}`")
-            of = left if isinstance(left, Term) else self._knob(left)
-            values = [self.as_sort(self.term(5), of.sort)]
+            listed = [self.term(5)]
             while self.take(","):
-                values.append(self.as_sort(self.term(5), of.sort))
+                listed.append(self.term(5))
             self.need("}", "the last value")
+            sort = self.common(left, *listed)
+            of, *values = (self.as_sort(part, sort) for part in (left, *listed))
             return self._checked(start, lambda: disj(*(equal(of, v) for v in values)))
         return left
 
@@ -229,19 +241,24 @@ class _Reader:
             return self._map(self.maps[text], argument, at)
         if text in self.variables:
             return self._variable(self.variables[text], at)
-        if text in self.params:
-            return self.params[text]
         return _Word(text, at)
 
     def _map(self, of: IndexMap, argument: _Part, at: int) -> Term:
-        return self._checked(at, lambda: of(argument if isinstance(argument, Term) else argument.text))
+        return self._checked(at, lambda: of(self._instance(argument)))
+
+    def _instance(self, part: _Part) -> Term | str:
+        """An instance in brackets: a parameter, a map of one, or the name of one."""
+        if isinstance(part, _Word):
+            return self.params.get(part.text, part.text)
+        if isinstance(part, _Choice):
+            self._fail(part.at, "an instance is a parameter or a name: write two conditions instead of an `if` in brackets")
+        return part
 
     def _variable(self, family: Family, at: int) -> Term:
         if self.take("["):
             given: list[Term | str] = []
             while True:
-                part = self.term(6)
-                given.append(part if isinstance(part, Term) else part.text)
+                given.append(self._instance(self.term(6)))
                 if not self.take(","):
                     break
             self.need("]", f"the instances of {family}")
@@ -262,8 +279,8 @@ class _Reader:
     # --- Sorts ----------------------------------------------------------------------------------------------------------
 
     def truth(self, part: _Part, at: int | None = None) -> Term:
-        if isinstance(part, _Word):
-            part = self._knob(part)
+        if not isinstance(part, Term):
+            part = self._named(part)
         if not isinstance(part.sort, Bool):
             self._fail(
                 self.at if at is None else at, f"`{part}` is of sort {part.sort}, not a truth value: compare it with ="
@@ -271,21 +288,36 @@ class _Reader:
         return part
 
     def pair(self, left: _Part, right: _Part) -> tuple[Term, Term]:
-        if isinstance(left, Term):
-            return left, self.as_sort(right, left.sort)
-        if isinstance(right, Term):
-            return self.as_sort(left, right.sort), right
-        knob = self._knob(left)
-        return knob, self.as_sort(right, knob.sort)
+        sort = self.common(left, right)
+        return self.as_sort(left, sort), self.as_sort(right, sort)
+
+    def common(self, *parts: _Part) -> Sort:
+        """The sort of the first part that has one: by itself, by its name, or by being a value of one sort only."""
+        for part in parts:
+            sort = _sort(part)
+            if sort is not None:
+                return sort
+        words = [w for part in parts for w in _words(part)]
+        for word in words:
+            if word.text in self.params or word.text in self.knobs:
+                return self._named(word).sort
+        sorts = {f.sort: None for f in self.scope.families if isinstance(f.sort, Enum)}
+        fitting = [s for s in sorts if all(w.text in s.values for w in words)]
+        # Two bare values are never compared on purpose: the first was meant to be a name.
+        several = any(isinstance(part, _Choice) for part in parts)
+        return fitting[0] if several and len(fitting) == 1 else self._named(words[0]).sort
 
     def as_sort(self, part: _Part, sort: Sort) -> Term:
         """A value in place, of the sort that is wanted there."""
         if isinstance(part, Term):
             return part
+        if isinstance(part, _Choice):
+            then, otherwise = self.as_sort(part.then, sort), self.as_sort(part.otherwise, sort)
+            return self._checked(part.at, lambda: ite(part.condition, then, otherwise))
         if isinstance(sort, Enum) and part.text in sort.values:
             return lift(part.text, sort)
-        if part.text in self.knobs:
-            return self._knob(part)
+        if part.text in self.params or part.text in self.knobs:
+            return self._named(part)
         if isinstance(sort, Index | Maybe):
             index = sort.index if isinstance(sort, Maybe) else sort
             number = part.text.removeprefix(index.name)
@@ -296,11 +328,20 @@ class _Reader:
         known = [str(v).lower() if isinstance(v, bool) else str(v) for v in sort.domain]
         raise self._error(part.at, f"{part.text!r} is no value of {sort}{nearest(part.text, known)}")
 
-    def _knob(self, word: _Word) -> Term:
-        if word.text not in self.knobs:
-            known = [*self.variables, *self.knobs, *self.params]
-            self._fail(word.at, f"there is no variable or parameter {word.text!r}{nearest(word.text, known)}")
-        family = self.knobs[word.text]
+    def _named(self, part: _Word | _Choice) -> Term:
+        """The parameter, or else the knob, of this name."""
+        if isinstance(part, _Choice):
+            named = self._named(part.then) if not isinstance(part.then, Term) else part.then
+            return self.as_sort(part, named.sort)
+        if part.text in self.params:
+            return self.params[part.text]
+        if part.text not in self.knobs:
+            known = [*self.variables, *self.params, *self.knobs]
+            near = nearest(part.text, known)
+            if not near.startswith("; did you mean"):
+                near = f"; a variable is written machine.name, such as {', '.join(list(self.variables)[-1:])}"
+            self._fail(part.at, f"there is no variable or parameter {part.text!r}{near}")
+        family = self.knobs[part.text]
         return make(Op.SELECT, (), family.sort, family)
 
     def _checked(self, at: int, build: Callable[[], Term]) -> Term:
@@ -311,3 +352,21 @@ class _Reader:
             if str(e).startswith(f"`{self.text}`, column"):
                 raise
             self._fail(at, str(e))
+
+
+def _words(part: _Part) -> Iterator[_Word]:
+    """The values in a part whose sort is not known yet."""
+    if isinstance(part, _Word):
+        yield part
+    elif isinstance(part, _Choice):
+        yield from _words(part.then)
+        yield from _words(part.otherwise)
+
+
+def _sort(part: _Part) -> Sort | None:
+    """The sort of a part, where something in it has one."""
+    if isinstance(part, Term):
+        return part.sort
+    if isinstance(part, _Choice):
+        return _sort(part.then) or _sort(part.otherwise)
+    return None
