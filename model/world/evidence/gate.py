@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...language import const, ite
+from ...language import Operand, Term, const, ite
 from ..choices.evidence import check_undo
 from ..choices.lifecycle import accept_by
 from ..vocabulary import TSM, t
@@ -13,7 +13,7 @@ from .state import Gate
 _MINE = Gate.machine
 _dma, _mmio = Gate.dma, Gate.mmio
 _MMIO = _mmio.sort
-_CLOSED = {_dma[t]: False, _mmio[t]: "closed"}
+_CLOSED: dict[Term, Operand] = {_dma[t]: False, _mmio[t]: "closed"}
 
 # The TSM maps what is as reported and refuses a range that is not; the other ranges stay mapped.
 _MAPPED = ite(
