@@ -89,6 +89,15 @@ QUESTIONS = (
         yes="The guest sees the configuration that was locked.", no="What the host configured before the lock is accepted unseen.",
     ),
     Question(
+        "Q52",
+        "Gunthorpe and others, list 2025",
+        "Does clearing MSE or BME, or a reset, before the unbind do no harm but ERROR?",
+        probes("flr-takes-to-error", "what-changes-the-configuration-ends-the-lock", "no-gate-into-freed-memory"),
+        ("close_order", "memory_reuse"),
+        yes="The TDI goes to ERROR and nothing else follows; the order costs service, not safety.",
+        no="The wrong order leaves a gate into memory that was given back.",
+    ),
+    Question(
         "Q53", "[D]; list 2025", "After a TVM's death, is its memory reused only when no gate leads to it?",
         probes("no-gate-into-freed-memory", "memory-goes-back-only-when-all-is-unbound", "a-new-tvm-starts-with-nothing"),
         ("memory_reuse", "close_order", "tsm"),

@@ -79,4 +79,14 @@ QUESTIONS = (
         probes("approval-rests-on-evidence-by-way-of-the-tsm", "in-use-only-if-bound-and-accepted"), ("policy",),
         yes="The host's verdict opens nothing.", no="A policy that listens to the host's source lets the host decide.",
     ),
+    Question(
+        "Q66",
+        "M4 Wunner",
+        "When the TSM takes a device over from the operating system and gives it back, is there no interval in which two sessions "
+        "live where one only can?",
+        probes("one-session-where-one-is-served", "os-can-authenticate-after-the-tsm"),
+        ("claim", "connection_ids"),
+        yes="A handover ends one session before the other begins.",
+        no="Two sessions live at once.",
+    ),
 )  # fmt: skip
