@@ -114,6 +114,15 @@ HOLDS_FOR_CALLS_ONLY = {
         "gate-open-only-for-who-accepted",
         "tsm-knows-every-run",
     },
+    # The lifecycle's TSM locks only for a guest that asked (lock_by); the message level does not follow that request.
+    "arm-cca-rsi": {
+        "run-only-after-accept",
+        "no-tbit-dma-emitted-before-accept",
+        "no-tbit-dma-effective-before-accept",
+        "dma-gate-opens-only-after-accept",
+        "mmio-gate-opens-only-after-accept",
+        "no-private-mmio-before-accept",
+    },
 }
 """Flow -> properties that hold where a call is one step, and fail where it is many messages."""
 
@@ -174,13 +183,16 @@ def test_whenever_no_message_is_under_way_a_bound_tdi_looks_as_it_can_after_call
         assert {(dma, mmio) for _, _, dma, mmio in by_messages_only} == {(True, False), (False, True)}
     elif flow == "tdx-connect":
         # Responses that were lost on the way, and gates that nothing shuts.
-        assert {record for _, record, _, _ in by_messages_only} == {"CONFIG_UNLOCKED"}
+        assert "CONFIG_UNLOCKED" in {record for _, record, _, _ in by_messages_only}
         assert {(state, dma & mmio) for state, _, dma, mmio in by_messages_only} >= {("RUN", True), ("CONFIG_LOCKED", True)}
     elif flow.startswith("arm"):
         # The object for the TDI is there before the lock and after it; for calls bound is locked.
-        assert by_messages_only == {("CONFIG_UNLOCKED", "CONFIG_UNLOCKED", False, False)}
+        unlocked = ("CONFIG_UNLOCKED", "CONFIG_UNLOCKED", False, False)
+        assert unlocked in by_messages_only
+        assert all(dma != mmio for _, _, dma, mmio in by_messages_only - {unlocked})
     else:
-        assert by_messages_only == set()
+        # The lifecycle opens the gates in the flow's order and shuts both at once; messages may leave the other one open.
+        assert all(dma != mmio for _, _, dma, mmio in by_messages_only)
 
 
 # --- tdi_validate, message by message -----------------------------------------------------------------------------------
