@@ -101,7 +101,8 @@ def shortest_loop(
 
 
 def _has(masks: Masks, k: int) -> NDArray[np.bool_]:
-    return np.not_equal(masks & np.uint64(1 << k), 0)
+    found: NDArray[np.bool_] = np.not_equal(masks & np.uint64(1 << k), 0)
+    return found
 
 
 def _packed(flags: list[NDArray[np.bool_]], count: int) -> States:

@@ -167,9 +167,6 @@ class Refines:
         return f"refines {self.abstract} with {', '.join(f'{v} = {t}' for v, t in self.mapping.items())}"
 
 
-Formula: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes | Refines
-
-
 @dataclass(frozen=True)
 class Fair:
     """An assumption on runs: whoever takes such steps is not put off, or does not put off, for ever.
@@ -216,7 +213,7 @@ class Recurs:
         return _fair(f"again and again: {self.goal}", self.fairness)
 
 
-Safety: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes
+Safety: TypeAlias = Invariant | Never | StepLaw | Precedence | AlwaysPossible | Sometimes | Refines
 Liveness: TypeAlias = LeadsTo | Recurs
 Formula: TypeAlias = Safety | Liveness
 

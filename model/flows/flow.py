@@ -58,12 +58,11 @@ class Flow:
         seen = aspect_named(aspect)
         if aspect not in self.aspects:
             raise ModelError(f"flow {self.name} has no aspect {aspect}: it has {', '.join(self.aspects)}")
-        sizes = {**seen.topology, **{i: n for i, n in (topology or {}).items() if i in seen.topology}}
-        if "device" in sizes and "tdi" in sizes and "device" not in (topology or {}):
-            # So many TDIs were asked for, on however many devices: at most the default, and evenly.
-            sizes["device"] = max(n for n in range(1, sizes["device"] + 1) if sizes["tdi"] % n == 0)
         wanted = {**self.topology, **(topology or {})}
         sizes = {**seen.topology, **{i: n for i, n in wanted.items() if i in seen.topology}}
+        if "device" in sizes and "tdi" in sizes and "device" not in wanted:
+            # So many TDIs were asked for, on however many devices: at most the default, and evenly.
+            sizes["device"] = max(n for n in range(1, sizes["device"] + 1) if sizes["tdi"] % n == 0)
         if "tdi" in sizes and sizes["tdi"] % sizes.get("device", 1):
             raise ModelError(f"{sizes['tdi']} TDIs cannot be dealt out evenly to {sizes['device']} devices: give a multiple")
         knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs}
