@@ -175,25 +175,44 @@ def seen_of_calls(flow: str) -> set[Seen]:
     }
 
 
+LOCKED_ON_RECORD = {
+    ("CONFIG_LOCKED", "CONFIG_LOCKED"), ("RUN", "RUN"), ("ERROR", "CONFIG_LOCKED"), ("ERROR", "RUN"), ("ERROR", "ERROR"),
+}  # fmt: skip
+RUNNING_ON_RECORD = {("RUN", "RUN"), ("ERROR", "RUN"), ("ERROR", "ERROR")}
+DMA_ALONE, MMIO_ALONE = (True, False), (False, True)
+
+
+def with_gates(seen: set[tuple[str, str]], *gates: tuple[bool, bool]) -> set[Seen]:
+    return {(state, record, dma, mmio) for state, record in seen for dma, mmio in gates}
+
+
+UNLOCKED_AND_SHUT = ("CONFIG_UNLOCKED", "CONFIG_UNLOCKED", False, False)
+SEEN_BETWEEN_MESSAGES_ONLY = {
+    # tdi_validate opens both gates in one call; one of them alone is what a relock needs.
+    "sev-tio-host-run": with_gates(LOCKED_ON_RECORD, DMA_ALONE, MMIO_ALONE),
+    # For calls the gates open in the flow's order and shut both at once: the one that opens last is never open alone.
+    "sev-tio-guest-run": with_gates(LOCKED_ON_RECORD, MMIO_ALONE),
+    "linux-tsm": with_gates(LOCKED_ON_RECORD, MMIO_ALONE),
+    "hyperv": with_gates(LOCKED_ON_RECORD, MMIO_ALONE),
+    "arm-cca-rsi": with_gates(RUNNING_ON_RECORD, DMA_ALONE),
+    # The object for the TDI is there before the lock and after it; for calls bound is locked.
+    "arm-cca": with_gates(RUNNING_ON_RECORD, DMA_ALONE) | {UNLOCKED_AND_SHUT},
+    # Responses that were lost on the way, and gates that nothing shuts.
+    "tdx-connect": with_gates(
+        {(state, "CONFIG_UNLOCKED") for state in ("CONFIG_UNLOCKED", "CONFIG_LOCKED", "RUN", "ERROR")},
+        (False, False), DMA_ALONE, MMIO_ALONE, (True, True),
+    )
+    | with_gates(
+        LOCKED_ON_RECORD | {("CONFIG_LOCKED", "RUN"), ("CONFIG_LOCKED", "ERROR"), ("RUN", "CONFIG_LOCKED"), ("RUN", "ERROR")},
+        DMA_ALONE,
+    ),
+}  # fmt: skip
+"""Flow -> how a bound TDI can look while no message is under way, and cannot after calls."""
+
+
 @pytest.mark.parametrize("flow", FLOWS_WITH_MESSAGES)
 def test_whenever_no_message_is_under_way_a_bound_tdi_looks_as_it_can_after_calls(flow: str) -> None:
-    by_messages_only = seen_of_messages_at_rest(flow) - seen_of_calls(flow)
-    if flow == "sev-tio-host-run":
-        # tdi_validate opens both gates in one call; one of them alone is what a relock needs.
-        assert {(dma, mmio) for _, _, dma, mmio in by_messages_only} == {(True, False), (False, True)}
-    elif flow == "tdx-connect":
-        # Responses that were lost on the way, and gates that nothing shuts.
-        assert "CONFIG_UNLOCKED" in {record for _, record, _, _ in by_messages_only}
-        assert {(state, dma & mmio) for state, _, dma, mmio in by_messages_only} >= {("RUN", True), ("CONFIG_LOCKED", True)}
-    elif flow.startswith("arm"):
-        # The object for the TDI is there before the lock and after it; for calls bound is locked.
-        unlocked = ("CONFIG_UNLOCKED", "CONFIG_UNLOCKED", False, False)
-        assert unlocked in by_messages_only
-        if flow == "arm-cca":
-            assert all(dma != mmio for _, _, dma, mmio in by_messages_only - {unlocked})
-    else:
-        # The lifecycle opens the gates in the flow's order and shuts both at once; messages may leave the other one open.
-        assert all(dma != mmio for _, _, dma, mmio in by_messages_only)
+    assert seen_of_messages_at_rest(flow) - seen_of_calls(flow) == SEEN_BETWEEN_MESSAGES_ONLY.get(flow, set())
 
 
 # --- tdi_validate, message by message -----------------------------------------------------------------------------------
