@@ -44,7 +44,7 @@ def test_check_of_many_flows_fits_a_screen(run: Run) -> None:
     flows = ("sev-tio-host-run", "cove-io", "ide-only", "cma-only")
     _, out, _ = run("check", *flows)
     assert len(out.splitlines()) <= 50
-    assert max(map(len, out.splitlines())) <= 125
+    assert max(map(len, out.splitlines())) <= 120
     for name in flows:
         assert f"{name} " in out
     assert "holds iff p2p=false" in out
