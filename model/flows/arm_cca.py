@@ -94,9 +94,5 @@ ARM_CCA_RSI = Flow(
         "check_epoch": False,
     },
     cite="RMM specification up to 1.1-alp12: RSI_RDEV_LOCK, RSI_RDEV_START, RSI_RDEV_STOP",
-    notes=(
-        "Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",
-        "The message level does not follow the realm's request for the lock, which the RMM insists on: its verdicts on acceptance "
-        "(carried-…) are those of a TSM that would lock for the host as well.",
-    ),
+    notes=("Read in part only: gates and evidence are taken to be as in arm-cca, without the nonces.",),
 )

@@ -49,6 +49,7 @@ function_reset = Event(
 conventional_reset = Event("conventional_reset", (t,), HOST, "cold, warm or hot reset of the device")
 
 # The guest, and the host that carries its messages.
+request_lock = Event("request_lock", (t,), GUEST, "the guest asks the TSM to have the TDI locked")
 read_evidence = Event(
     "read_evidence", (t, forged), GUEST, "the guest reads evidence: digests of the TSM, a report from the host"
 )

@@ -29,6 +29,14 @@ _accepting = _phase[t].in_("accepted", "one_gate", "ready", "in_use")
 
 # --- Evidence, and the decision -----------------------------------------------------------------------------------------
 _MINE.rule(
+    e.request_lock,
+    when=[_outside],
+    # What it knew was of an earlier lock.
+    set={_evidence[t]: "none"},
+    binds=GUEST,
+    cite="RMM up to 1.1-alp12: RSI_RDEV_LOCK; evidence is read after it",
+)
+_MINE.rule(
     e.read_evidence,
     when=[_outside],
     checks=[Check("digest", e.forged.implies(neg(digest_check)), "REJECTED", "M4: the digest comes from the TSM")],

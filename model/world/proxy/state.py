@@ -95,6 +95,7 @@ class Tsm:
     bound = machine.array("bound", BOOL, init=False, doc="the TDI is bound to the TVM")
     view = machine.array("view", STATE, init="CONFIG_UNLOCKED", doc="the TDI's state as the TSM last learnt it")
     lock = machine.array("lock", EPOCH, init="none", doc="the lock whose nonce and report the TSM keeps")
+    asked = machine.array("asked", BOOL, init=False, doc="the guest has asked for a lock that was not made since")
     consent = machine.array("consent", HELD, init="none", doc="the approval of the guest that the TSM keeps")
 
 

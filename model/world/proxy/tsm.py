@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...language import TRUE, Check, Event, Operand, Term, conj, const, ite, neg
-from ..choices.lifecycle import accept_by, epoch_bind, run_by, tsm_consent
+from ..choices.lifecycle import accept_by, epoch_bind, lock_by, run_by, tsm_consent
 from ..choices.proxy import (
     epoch_begins,
     failed_exchange,
@@ -48,9 +48,26 @@ def _of_this_epoch(held: Term) -> Term:
 
 # --- Requests, made at the host's call ------------------------------------------------------------------------------
 _MINE.rule(
+    e.request_lock,
+    when=[lock_by == "guest_call"],
+    checks=[
+        _IDLE,
+        Check("unlocked", _view[t] == "CONFIG_UNLOCKED", "BAD_STATE", "RMM up to 1.1-alp12: RSI_RDEV_LOCK"),
+    ],
+    set={Tsm.asked[t]: True},
+    binds=TSM,
+    cite="RMM up to 1.1-alp12: RSI_RDEV_LOCK",
+)
+_MINE.rule(
     e.ask_lock,
     checks=[
         _IDLE,
+        Check(
+            "asked by the guest",
+            (lock_by == "guest_call").implies(Tsm.asked[t]),
+            "NOT_REQUESTED",
+            "RMM up to 1.1-alp12: RSI_RDEV_LOCK",
+        ),
         Check(
             "not bound",
             (lock_source == "unbound").implies(neg(_bound[t])),
@@ -63,6 +80,7 @@ _MINE.rule(
         Check("not in ERROR", _view[t] != "ERROR", "BAD_STATE", "TDX module sources 2023: the filter of ERROR"),
     ],
     set={
+        Tsm.asked[t]: False,
         _bound[t]: _bound[t] | (lock_source != "unbound"),
         _lock[t]: ite(epoch_begins == "request", const("none", EPOCH), _lock[t]),
     },
