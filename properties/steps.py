@@ -55,6 +55,12 @@ class Step:
         if self.event is None:
             return env
         actual = dict(action.args)
+        for p in self.event.params:
+            if p.name not in actual:
+                raise ModelError(
+                    f"step {self}: the event {action.event} of this system has no parameter {p.name!r}: the property is about "
+                    "another model's event of that name; leave it out"
+                )
         return {**{p.name: lift(actual[p.name], ground.sort(p)) for p in self.event.params}, **env}
 
     def __str__(self) -> str:

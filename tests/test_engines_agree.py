@@ -17,7 +17,7 @@ from tdisprove.explore.induction import Disagreement, NotProved, k_induction, pr
 from tdisprove.explore.slice import sliced
 from tdisprove.explore.symbolic import Z3Engine
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import Bool, System
+from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
 from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
@@ -229,8 +229,13 @@ def test_a_limit_never_makes_a_property_hold(engine: Engine, name: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.name)
 def test_no_time_is_no_verdict(engine: Engine) -> None:
-    results = check(FLOWS["cove-io"].system(), PROPERTIES.values(), engine, Limits(seconds=1e-9))
+    results = check(FLOWS["cove-io"].system(), of_aspect("lifecycle"), engine, Limits(seconds=1e-9))
     assert {r.verdict for r in results} == {Verdict.UNKNOWN}
+
+
+def test_a_property_of_another_model_is_refused_in_one_line() -> None:
+    with pytest.raises(ModelError, match=r"the property is about another model's event of that name|has no variable"):
+        check(FLOWS["cove-io"].system(), PROPERTIES.values())
 
 
 def test_after_an_interruption_nothing_more_is_begun() -> None:
@@ -245,7 +250,7 @@ def test_after_an_interruption_nothing_more_is_begun() -> None:
             )
 
     engine = Interrupted()
-    results = check(FLOWS["cove-io"].system({"tdi": 2}), PROPERTIES.values(), engine)
+    results = check(FLOWS["cove-io"].system({"tdi": 2}), of_aspect("lifecycle"), engine)
     assert engine.calls == 1
     assert {r.verdict for r in results} == {Verdict.UNKNOWN}
     assert all("interrupted" in r.notes for r in results)
