@@ -67,6 +67,14 @@ def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     assert first["flows"]["sev-tio-host-run"]["properties"][0]["trace"]
 
 
+def test_every_row_of_the_pages_table_is_what_the_tool_says() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
+    text = markdown(answers(list(QUESTIONS.values()), changes=False))
+    for line in text.splitlines():
+        if line.startswith("| [Q"):
+            assert line in page.splitlines()
+
+
 @pytest.mark.parametrize("name", ["Q1", "Q4", "Q13", "Q29", "Q44", "Q58", "Q64"])
 def test_the_page_of_the_documentation_says_what_the_tool_says(name: str) -> None:
     page = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
