@@ -79,7 +79,7 @@ def test_of_two_tdis_the_locks_alone_are_a_small_system() -> None:
 SETTINGS: tuple[Knobs, ...] = (
     {},
     {"error_recovery": "automatic", "stop_in_unlocked": "error", "lock_requires": "secure", "report_chunks": "restart"},
-    {"session_end": "on_next_key", "other_session": "refused", "multi_session": True, "report_chunks": "refuse"},
+    {"session_loss": "next_keying", "other_session": "refused", "multi_session": True, "report_chunks": "refuse"},
     {"xt_mode": True, "optional_requests": False, "completion_match": "epoch"},
 )  # fmt: skip
 
@@ -121,7 +121,7 @@ def test_the_events_of_the_chapter_are_all_there() -> None:
 _ON: dict[str, Knobs] = {
     # E13: without runtime updates; E16 as a wipe; E31 exists only where the stream outlives its session.
     "E13": {"runtime_update": False},
-    "E31": {"session_end": "on_next_key", "multi_session": True},
+    "E31": {"session_loss": "next_keying", "multi_session": True},
 }
 
 
@@ -190,8 +190,8 @@ READINGS: tuple[tuple[str, Property | str, Knobs, str, Knobs, str], ...] = (
     ("A-14", "what-was-reported-of-ats-stays-true", {"ats_write": "error"}, "holds", {}, "violated@4"),
     ("A-16", "a-lock-finds-a-secure-stream", {"lock_requires": "secure"}, "holds", {}, "violated@3"),
     ("A-17", BLOCKED_IN_ERROR, {"update_in_error": "blocked"}, "holds", {}, "violated"),
-    ("A-18", "the-lock-session-lives-and-keyed-the-stream", {}, "holds", {"session_end": "on_next_key"}, "violated@4"),
-    ("A-18", "the-end-of-the-session-ends-the-lock", {}, "holds", {"session_end": "on_next_key"}, "violated@4"),
+    ("A-18", "the-lock-session-lives-and-keyed-the-stream", {}, "holds", {"session_loss": "next_keying"}, "violated@4"),
+    ("A-18", "the-end-of-the-session-ends-the-lock", {}, "holds", {"session_loss": "next_keying"}, "violated@4"),
     ("late completions", "no-completion-of-an-earlier-run", {"completion_match": "epoch"}, "holds", {}, "violated@6"),
     ("late completions", "no-completion-of-an-earlier-run", {"dma_at_stop": "done"}, "holds", {}, "violated@6"),
     ("after STOP", "p2p-bound-only-in-run-as-announced", {}, "holds", {"after_stop": "kept"}, "violated@6"),

@@ -38,7 +38,6 @@ SEV_TIO_HOST_RUN = Flow(
         "ide_teardown": "session_first",
         # proxy
         "guest_calls": "carried",
-        "first_gate": "dma",
         "state_source": "host",
         "force_reclaim": True,
         # evidence
@@ -84,7 +83,6 @@ SEV_TIO_GUEST_RUN = Flow(
         "ide_teardown": "session_first",
         # proxy
         "guest_calls": "carried",
-        "first_gate": "dma",
         "state_source": "host",
         "force_reclaim": True,
         "digest_check": False,

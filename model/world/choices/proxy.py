@@ -113,13 +113,6 @@ gate_while_busy = knob(
     "TF-RMM: RTT_DEV_VALIDATE wants comm_state IDLE in its latest version, RSI_VDEV_DMA_ENABLE does not ask; TDX module sources "
     "2023: the record's state alone; AMD: no such status",
 )
-first_gate = knob(
-    "first_gate",
-    enum("FirstGate", "mmio", "dma"),
-    "mmio",
-    "which gate the guest has opened first",
-    "AMD guest driver: sDTE, then RMP; TDX and Arm guest drivers: MMIO, then DMA",
-)
 gate_answer = knob(
     "gate_answer",
     enum("GateAnswer", "tsm", "host"),

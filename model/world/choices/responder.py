@@ -167,13 +167,6 @@ ats_write = knob(
     "whether a locked TDI goes to ERROR when its ATS capability is written",
     "A-14: P63 Table 11-2 allows the write; a PCIe 7.0 RTL does not",
 )
-session_end = knob(
-    "session_end",
-    enum("SessionEnd", "at_once", "on_next_key"),
-    "at_once",
-    "when a stream whose keying session ended becomes Insecure: at once, or when a new session next asks for it",
-    "A-18: P63 §11.4.5 (TEE-I/O devices) against §6.33.3 (any device)",
-)
 debug_wipes = knob(
     "debug_wipes",
     BOOL,

@@ -8,8 +8,8 @@ of the TDISP messages there are those that move the TDI or tell its state, and t
 from __future__ import annotations
 
 from ...language import BOOL, Machine, Operand, Term, const, enum, ite, neg
-from ..choices.lifecycle import epoch_bind, run_by
-from ..choices.proxy import epoch_begins, first_gate
+from ..choices.lifecycle import epoch_bind, gate_order, run_by
+from ..choices.proxy import epoch_begins
 from ..vocabulary import EPOCH, LOCKED_STATES, STATE, TDI, t
 
 HELD = enum("HeldEpoch", "none", "current", "unnoticed", "stale")
@@ -143,7 +143,7 @@ class Guest:
     @classmethod
     def next_gate(cls, gate: str, tdi: Term = t) -> Term:
         """The next gate that the guest has opened is this one."""
-        first = first_gate == gate
+        first = gate_order == f"{gate}_first"
         return ((cls.phase[tdi] == "accepted") & first) | ((cls.phase[tdi] == "one_gate") & neg(first))
 
     @classmethod

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...language import FALSE, TRUE, Check, Event, Term, Update, for_each, ite, neg
+from ..choices.ide import session_loss
 from ..choices.lifecycle import error_recovery
-from ..choices.responder import ats_write, debug_wipes, ide_required, recovery_after_flr, session_end
+from ..choices.responder import ats_write, debug_wipes, ide_required, recovery_after_flr
 from ..vocabulary import DEVICE_PARTY, function0_of, pf_of, t, u
 from . import events as e
 from .device import SESSION_ENDS, closes_all, ends_session_of
@@ -91,7 +92,7 @@ def _after_session(event: Event) -> list[Update]:
     lock_lost = ends_session_of(Tdi.lock_session[u], event)
     lost = lock_lost | ends_session_of(Tdi.p2p[u], event)
     always = _ALWAYS.get(event, FALSE)
-    fatal = _locked & (always | (lost & (session_end == "at_once")))
+    fatal = _locked & (always | (lost & (session_loss == "at_once")))
     updates = of_device(fatal, {k: v for k, v in to_error(u).items() if k is not Tdi.lock_session[u]})
     # A lock that outlives its session belongs to none.
     updates += of_device((_locked & lock_lost) | fatal, {Tdi.lock_session[u]: "none"})

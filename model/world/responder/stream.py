@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...language import FALSE, TRUE, Check, Operand, Term, ite, neg
-from ..choices.responder import session_end, stop_clears_keys
+from ..choices.ide import session_loss
+from ..choices.responder import stop_clears_keys
 from ..vocabulary import DEVICE_PARTY, d, device_of, function0_of, t
 from . import events as e
 from .device import SESSION_ENDS, closes_all, ends_session_of
@@ -72,7 +73,7 @@ for _event in SESSION_ENDS:
     _MINE.rule(
         _event,
         set={
-            _state[d]: ite((_ended & (session_end == "at_once")) | _always, "NOT_KEYED", _state[d]),
+            _state[d]: ite((_ended & (session_loss == "at_once")) | _always, "NOT_KEYED", _state[d]),
             _by[d]: ite(_ended | _always, "none", _by[d]),
         },
         binds=DEVICE_PARTY,
