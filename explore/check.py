@@ -12,7 +12,7 @@ from ..properties.compile import Obligation, Promise, compile_liveness, compile_
 from ..properties.formulas import LeadsTo, Recurs, Sometimes
 from ..properties.property import Property
 from .engine import NO_LIMITS, Engine, Limits
-from .liveness import NAME, decide
+from .liveness.decide import NAME, decide
 from .replay import ReplayError, replay, replay_lasso
 from .slice import Cones, sliced
 from .verdict import Evidence, Outcome, Statistics, Trace, Verdict

@@ -10,8 +10,8 @@ import numpy as np
 from ..model.language import FALSE, OK, Action, Model, Rule, System, Value, conj, neg
 from ..model.language.mutate import DropCheck, mutated
 from .explicit import ReachableSet
+from .explicit.vectorise import Program
 from .layout import value_of
-from .vectorise import Program
 from .verdict import Statistics
 
 

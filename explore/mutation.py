@@ -23,8 +23,8 @@ from ..properties.property import Property
 from .check import check
 from .engine import Limits
 from .explicit import ReachableSet, reachable
+from .explicit.vectorise import Program
 from .layout import Words
-from .vectorise import Program
 from .verdict import Verdict
 
 

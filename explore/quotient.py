@@ -10,8 +10,8 @@ import numpy as np
 from ..model.language import System, Value
 from .engine import NO_LIMITS, Limits
 from .explicit import reachable
+from .explicit.vectorise import Program
 from .layout import value_of
-from .vectorise import Program
 from .verdict import Statistics
 
 

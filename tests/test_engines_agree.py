@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from random_systems import conditions, systems, systems_with_properties
 from tdisprove.explore import NO_LIMITS, Engine, Evidence, Limits, Outcome, Report, Verdict, check, replay
-from tdisprove.explore.encoding import Encoding
 from tdisprove.explore.evaluate import evaluate
 from tdisprove.explore.explicit import ExplicitEngine, reachable
-from tdisprove.explore.induction import Disagreement, NotProved, k_induction, prove, verify
 from tdisprove.explore.slice import sliced
-from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.explore.smt.encoding import Encoding
+from tdisprove.explore.smt.engine import Z3Engine
+from tdisprove.explore.smt.induction import Disagreement, NotProved, k_induction, prove, verify
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
@@ -135,8 +135,8 @@ def test_a_term_means_the_same_to_the_evaluator_numpy_and_z3(case: tuple[System,
 
     import z3
     from tdisprove.explore.evaluate import named
+    from tdisprove.explore.explicit.vectorise import Program
     from tdisprove.explore.layout import Layout
-    from tdisprove.explore.vectorise import Program
 
     system, term = case
     states = list(islice(product(*(v.sort.domain for v in system.variables)), 64))
@@ -260,17 +260,17 @@ def test_an_interrupted_run_keeps_what_it_found() -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    from tdisprove.explore import explicit
+    from tdisprove.explore.explicit import search
 
     system = FLOWS["sev-tio-guest-run"].system({"tdi": 2})
-    every = explicit._PROGRESS_EVERY
-    explicit._PROGRESS_EVERY = 0.0
+    every = search._PROGRESS_EVERY
+    search._PROGRESS_EVERY = 0.0
     try:
         report = ExplicitEngine().check(
             *compile_properties(system, [find("gates-closed-before-reuse")]), Limits(progress=interrupt)
         )
     finally:
-        explicit._PROGRESS_EVERY = every
+        search._PROGRESS_EVERY = every
     assert all(o.verdict is Verdict.UNKNOWN and o.note == "interrupted" for o in report.outcomes)
     assert report.statistics is not None
     assert not report.statistics.complete

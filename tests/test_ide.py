@@ -6,7 +6,7 @@ import naive
 import pytest
 from tdisprove.explore import Verdict, check
 from tdisprove.explore.explicit import reachable
-from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties.catalogue import find, of_aspect

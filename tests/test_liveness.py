@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from random_systems import conditions, fair, promises, systems
 from tdisprove.explore import Evidence, Limits, ReplayError, Result, Trace, Verdict, check
 from tdisprove.explore.explicit import ExplicitEngine, reachable
-from tdisprove.explore.fair import Steps, fair_components
-from tdisprove.explore.lasso import shortest_loop
+from tdisprove.explore.explicit.numbering import Positions
 from tdisprove.explore.layout import Layout
-from tdisprove.explore.liveness import decide
-from tdisprove.explore.numbering import Positions
+from tdisprove.explore.liveness.decide import decide
+from tdisprove.explore.liveness.fair import Steps, fair_components
+from tdisprove.explore.liveness.lasso import shortest_loop
 from tdisprove.explore.replay import replay_lasso
 from tdisprove.explore.slice import ELSEWHERE, abstracted
-from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import (
     BOOL,
@@ -302,7 +302,7 @@ def test_the_shortest_loop_is_found_and_a_longer_one_where_there_is_too_much_to_
 @SOME
 @given(promises(), st.integers(0, 64))
 def test_a_loop_that_is_not_the_shortest_is_fair_as_well(case: tuple[System, Property], most: int) -> None:
-    from tdisprove.explore import liveness
+    from tdisprove.explore.liveness import decide as liveness
 
     system, p = case
     original = liveness.shortest_loop
@@ -443,16 +443,16 @@ def test_an_interruption_leaves_the_rest_open() -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    from tdisprove.explore import explicit
+    from tdisprove.explore.explicit import search
 
-    every = explicit._PROGRESS_EVERY
-    explicit._PROGRESS_EVERY = -1.0
+    every = search._PROGRESS_EVERY
+    search._PROGRESS_EVERY = -1.0
     try:
         found = check(
             COUNTER, [Property(f"p{i}", "P.", Recurs(x == 3)) for i in range(2)], limits=Limits(progress=interrupt)
         )
     finally:
-        explicit._PROGRESS_EVERY = every
+        search._PROGRESS_EVERY = every
     assert [(r.verdict, r.notes) for r in found] == [(Verdict.UNKNOWN, ("interrupted",))] * 2
 
 

@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn
 from random_systems import EVENTS, conditions, systems, values
 from tdisprove.explore import Engine, Verdict, check
 from tdisprove.explore.explicit import ExplicitEngine
-from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.model.language import (
     BOOL,
     Action,

@@ -147,7 +147,7 @@ def style() -> Style:
 def engine(name: str) -> Engine:
     """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
     if name == "z3":
-        from ..explore.symbolic import Z3Engine
+        from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
     return ExplicitEngine()

@@ -25,7 +25,7 @@ def add(verbs: options.Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..explore.symbolic import Z3Engine
+    from ..explore.smt.engine import Z3Engine
 
     topology, knobs = options.setting(args)
     found = targets(args.flows, args.property, topology, knobs)

@@ -14,10 +14,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import FALSE, TRUE, Bool, Int, System, Term, conj, implies, neg, one_of, support
-from ..properties.compile import Obligation
+from ...model.language import FALSE, TRUE, Bool, Int, System, Term, conj, implies, neg, one_of, support
+from ...properties.compile import Obligation
+from ..layout import size, value_of
 from .encoding import Codes
-from .layout import size, value_of
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import FALSE, Action, Bool, Enum, Int, ModelError, Op, Term, conj, const, substitute, support
-from ..model.language.satisfy import in_domain
-from ..model.language.terms import conjuncts
-from .layout import Field, Layout, Words, code_of, size, value_of
+from ...model.language import FALSE, Action, Bool, Enum, Int, ModelError, Op, Term, conj, const, substitute, support
+from ...model.language.satisfy import in_domain
+from ...model.language.terms import conjuncts
+from ..layout import Field, Layout, Words, code_of, size, value_of
 
 Compiled: TypeAlias = Callable[..., tuple[NDArray[Any], ...]]
 """A generated function: one ``uint64`` array of shape (states,) per word, to one array of shape (states,) per result."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import z3
 
-from ..model.language import State
-from ..properties.compile import Obligation
+from ...model.language import State
+from ...properties.compile import Obligation
 from .encoding import Budget, Encoding
 
 

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..model.language import State, System
-from ..properties.compile import Obligation
+from ...model.language import State, System
+from ...properties.compile import Obligation
+from ..engine import NO_LIMITS, Limits, Progress
+from ..explicit import ReachableSet, reachable, resident_memory
+from ..replay import replay
+from ..slice import Cones, Slice, sliced
+from ..verdict import Evidence, Outcome, Report, Verdict
 from .bounded import BoundedSearch
 from .encoding import Budget, Encoding, OutOfBudgetError
-from .engine import NO_LIMITS, Limits, Progress
-from .explicit import ReachableSet, reachable, resident_memory
 from .induction import Disagreement, NotProved, Proof, k_induction, prove, verify
 from .lemmas import Oracle
-from .replay import replay
-from .slice import Cones, Slice, sliced
-from .verdict import Evidence, Outcome, Report, Verdict
 
 _FIRST_DEPTH = 6
 """Runs of so many steps are covered before anything else: most violations are that near, and cheap to find."""

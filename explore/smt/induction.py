@@ -21,10 +21,10 @@ from typing import Any
 import z3
 from numpy.typing import NDArray
 
-from ..model.language import TRUE, Action, System, Term, conj, substitute, support
-from ..properties.compile import Obligation
+from ...model.language import TRUE, Action, System, Term, conj, substitute, support
+from ...properties.compile import Obligation
+from ..evaluate import enabled, evaluate, named, successor
 from .encoding import Budget, Codes, Encoding, OutOfBudgetError, inside
-from .evaluate import enabled, evaluate, named, successor
 from .lemmas import Cube, Oracle, distances
 
 _CANDIDATES = 5

@@ -20,11 +20,11 @@ from typing import Any
 
 import z3
 
-from ..model.language import TRUE, Bool, Enum, Int, ModelError, Op, State, System, Term, conj
-from ..model.language.satisfy import in_domain
-from ..model.language.sorts import comparable
-from ..properties.compile import Obligation
-from .layout import code_of, size, value_of
+from ...model.language import TRUE, Bool, Enum, Int, ModelError, Op, State, System, Term, conj
+from ...model.language.satisfy import in_domain
+from ...model.language.sorts import comparable
+from ...properties.compile import Obligation
+from ..layout import code_of, size, value_of
 
 
 class OutOfBudgetError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import WORD_BITS, Words
+from ..layout import WORD_BITS, Words
 
 _EMPTY = np.uint64((1 << 64) - 1)
 """Marks a slot that holds no state. Keys leave the top bit free, so no key looks like a mark."""

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from random_systems import SORTS, systems_with_properties
 from tdisprove.explore import Evidence, Limits, Verdict, replay
-from tdisprove.explore.bounded import BoundedSearch
-from tdisprove.explore.encoding import Budget, Encoding, OutOfBudgetError
 from tdisprove.explore.evaluate import evaluate, named
 from tdisprove.explore.explicit import reachable
-from tdisprove.explore.induction import Disagreement, NotProved, k_induction, prove, verify
-from tdisprove.explore.lemmas import Cube, Oracle
 from tdisprove.explore.slice import sliced
-from tdisprove.explore.symbolic import Z3Engine
+from tdisprove.explore.smt.bounded import BoundedSearch
+from tdisprove.explore.smt.encoding import Budget, Encoding, OutOfBudgetError
+from tdisprove.explore.smt.engine import Z3Engine
+from tdisprove.explore.smt.induction import Disagreement, NotProved, k_induction, prove, verify
+from tdisprove.explore.smt.lemmas import Cube, Oracle
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import (
     FALSE,
@@ -394,14 +394,14 @@ def test_a_bounded_search_that_ran_out_of_time_goes_on_where_it_stopped() -> Non
 
 
 def test_exploration_that_is_wrong_about_a_violation_makes_no_endless_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tdisprove.explore import symbolic
+    from tdisprove.explore.smt import engine
 
     def liar(*_: object, **__: object) -> None:
         raise NotProved("a state that is none")
 
     system = ring(5)
     watched, obligations = compiled(system, Invariant(neg(conj(system["has0"], system["has2"]))))
-    monkeypatch.setattr(symbolic, "prove", liar)
+    monkeypatch.setattr(engine, "prove", liar)
     with pytest.raises(Disagreement):
         Z3Engine().check(watched, obligations)
 

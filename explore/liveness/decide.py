@@ -23,17 +23,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import FALSE, ModelError, System
-from ..properties.compile import Promise
-from .engine import NO_LIMITS, Limits
-from .explicit import ReachableSet, reachable, resident_memory
+from ...model.language import FALSE, ModelError, System
+from ...properties.compile import Promise
+from ..engine import NO_LIMITS, Limits
+from ..explicit import ReachableSet, reachable, resident_memory
+from ..explicit.numbering import Positions
+from ..explicit.vectorise import Compiled, Program
+from ..layout import Words
+from ..slice import Cones, abstracted
+from ..verdict import Evidence, Outcome, Statistics, Verdict
 from .fair import Masks, States, Steps, fair_components
 from .lasso import Distances, distances, shortest_loop
-from .layout import Words
-from .numbering import Positions
-from .slice import Cones, abstracted
-from .vectorise import Compiled, Program
-from .verdict import Evidence, Outcome, Statistics, Verdict
 
 NAME = "liveness"
 

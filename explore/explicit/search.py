@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import TRUE, ModelError, State, System, Term
-from ..properties.compile import Obligation
-from .engine import NO_LIMITS, Limits, Progress
-from .layout import Layout, Words
+from ...model.language import TRUE, ModelError, State, System, Term
+from ...properties.compile import Obligation
+from ..engine import NO_LIMITS, Limits, Progress
+from ..layout import Layout, Words
+from ..verdict import Evidence, Outcome, Report, Statistics, Verdict
 from .vectorise import Compiled, Program, initial_words
-from .verdict import Evidence, Outcome, Report, Statistics, Verdict
 from .visited import StateSet
 
 _CHUNK = 1 << 16

@@ -1,0 +1,1 @@
+"""Liveness under fairness: which promises are kept, and the runs that break the others."""
