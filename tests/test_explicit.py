@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_systems import systems, systems_with_properties
 from tdisprove.explore import Evidence, Limits, Verdict
-from tdisprove.explore.explicit import search as module
 from tdisprove.explore.engine import Progress
 from tdisprove.explore.evaluate import initial_states
 from tdisprove.explore.explicit import ExplicitEngine, reachable
+from tdisprove.explore.explicit import search as module
 from tdisprove.explore.explicit.vectorise import initial_words
 from tdisprove.explore.explicit.visited import StateSet
 from tdisprove.explore.layout import Layout
