@@ -1,0 +1,330 @@
+"""Fuzzing: an implementation is led through the model, every answer is judged, every fault is shrunk and told apart."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...model.language import State, Value
+from .adapters import Adapter
+from .alphabet import REQUIRED, Alphabet, Stimulus
+from .guide import Chart, Coverage, Guide
+from .oracle import Reading
+from .run import Finding, Run, Step
+
+_PLAIN_LENGTH = 50
+"""Steps of a run without guidance, as long as those of Hypothesis."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a campaign may use. ``faults``: end after so many different ones."""
+
+    steps: int = 200_000
+    seconds: float | None = None
+    faults: int = 20
+    failures: int = 400
+    """End after so many failures of known faults."""
+    progress: Callable[[int, Coverage | None, int], None] | None = None
+    """Called now and then with the steps, and the faults so far."""
+
+
+@dataclass
+class Fault:
+    """Failures that look alike: the shortest run that shows one, and how often it was met."""
+
+    finding: Finding
+    times: int = 1
+    first_at: int = 0
+    """After how many steps of the campaign it was first met."""
+    under: str = ""
+    """A reading that the implementation had settled before, without which the run alone proves nothing."""
+
+
+@dataclass
+class Campaign:
+    """What came of it."""
+
+    guided: bool
+    steps: int = 0
+    resets: int = 0
+    seconds: float = 0.0
+    faults: dict[tuple[str, ...], Fault] = field(default_factory=dict)
+    advice: dict[tuple[str, ...], Fault] = field(default_factory=dict)
+    excused: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Stimulus and answer -> how often the device gave a reason of its own where it could have granted, or refused, for a rule's."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Stimuli that could not be applied."""
+    coverage: Coverage = field(default_factory=Coverage)
+    readings: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    """For each open point that mattered, the values under which all answers are allowed."""
+    stopped: str = ""
+    """Why it ended before everything was covered; empty when it did not."""
+
+    @property
+    def conforms(self) -> bool:
+        return not self.faults
+
+
+def fault_key(f: Finding) -> tuple[str, ...]:
+    """What failures of one fault have in common: event, state, what was expected, what came."""
+    actual = f.actual if f.kind not in ("crash", "garbage") else f.kind
+    return (f.kind, f.severity, f.event, f.state, actual, *f.expected)
+
+
+def fuzz(alphabet: Alphabet, adapter: Adapter, budget: Budget | None = None, *, guided: bool = True, seed: int = 0, pairs: bool = True) -> Campaign:
+    """Drive an implementation and judge all its answers. An interruption (Ctrl-C) keeps what was found."""
+    return _Campaign(alphabet, adapter, budget or Budget(), guided, seed, pairs).run()
+
+
+class _Campaign:
+    def __init__(self, alphabet: Alphabet, adapter: Adapter, budget: Budget, guided: bool, seed: int, pairs: bool) -> None:
+        self.alphabet, self.adapter, self.budget, self.guided = alphabet, adapter, budget, guided
+        self.random = random.Random(seed)
+        self.result = Campaign(guided)
+        self.initially: Collection[Reading] = [alphabet.oracle.open_reading]
+        self.readings: Collection[Reading] = self.initially
+        self.chart = Chart(alphabet, self._preferred())
+        self.guide = Guide(self.chart, pairs=pairs)
+        self.pairs = pairs
+        self.failures = 0
+        self.start = time.monotonic()
+        self.places: list[State | None] = []
+        self.by_event: dict[str, list[Stimulus]] = {}
+        for s in alphabet.stimuli:
+            self.by_event.setdefault(s.event, []).append(s)
+
+    def run(self) -> Campaign:
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            self.result.stopped = "interrupted"
+        r = self.result
+        r.seconds = time.monotonic() - self.start
+        r.coverage = self.guide.coverage()
+        r.readings = self._left()
+        return r
+
+    # --- The loop ---------------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._spent():
+            run = self._fresh()
+            if not self._one(run):
+                return
+
+    def _fresh(self) -> Run:
+        run = Run(self.alphabet, self.adapter, self.readings)
+        self.result.resets += 1
+        self.guide.begin()
+        self.places = []
+        return run
+
+    def _spent(self) -> bool:
+        b, r = self.budget, self.result
+        if r.steps >= b.steps:
+            r.stopped = f"the budget of {b.steps} steps is spent"
+        elif b.seconds is not None and time.monotonic() - self.start > b.seconds:
+            r.stopped = f"the budget of {b.seconds:g} s is spent"
+        elif len(r.faults) >= b.faults:
+            r.stopped = f"{len(r.faults)} different faults were found"
+        elif self.failures >= b.failures:
+            r.stopped = f"{self.failures} failures were met"
+        return bool(r.stopped)
+
+    def _one(self, run: Run) -> bool:
+        """One instance, to its end. False: there is nothing left to do."""
+        while not self._spent():
+            at = self.guide.at(run.belief)
+            s = self._choose(run, at)
+            if s is None:
+                return bool(run.steps) if self.guided else True
+            self.places.append(at)
+            self.guide.suppose(at, s)
+            step = run.apply(s)
+            if step is None:
+                self.places.pop()
+                self.result.skipped[s.name] = self.result.skipped.get(s.name, 0) + 1
+                if at is not None:
+                    self.guide.give_up(at, s)
+                continue
+            self._count(step)
+            if step.finding is not None:
+                self._failed(run, step.finding, at, s)
+                return True
+            self._narrow(run)
+            if at is not None:
+                self.guide.did(at, s, self.guide.at(run.belief))
+        return True
+
+    def _choose(self, run: Run, at: State | None) -> Stimulus | None:
+        if self.guided:
+            if at is not None:
+                return self.guide.next(at)
+            # Where the implementation is not known to be in one place, asking for its state tells.
+            probe = next((s for s in self.by_event.get("get_state", ()) if not s.variant and s.args.get("flaw") == "none" and s.args.get("via") != "none" and run.applicable(s)), None)
+            return probe if probe is not None and (not run.steps or run.steps[-1] is not probe) else self._any(run)
+        if len(run.steps) >= _PLAIN_LENGTH:
+            return None
+        return self._any(run)
+
+    def _any(self, run: Run) -> Stimulus | None:
+        for _ in range(50):
+            s = self.random.choice(self.by_event[self.random.choice(list(self.by_event))])
+            if run.applicable(s):
+                return s
+        return None
+
+    def _count(self, step: Step) -> None:
+        r = self.result
+        r.steps += 1
+        if step.excused and step.observation is not None:
+            key = step.stimulus.name, step.observation.reply
+            r.excused[key] = r.excused.get(key, 0) + 1
+        for f in step.advice:
+            known = r.advice.setdefault(fault_key(f), Fault(f, 0, r.steps))
+            known.times += 1
+        if self.budget.progress is not None and r.steps % 500 == 0:
+            self.budget.progress(r.steps, self.guide.coverage() if self.guided else None, len(r.faults))
+
+    # --- Readings ---------------------------------------------------------------------------------------------------------
+
+    def _narrow(self, run: Run) -> None:
+        """Keep the readings that the answers leave; if the one that guides is not among them, take another."""
+        found = run.readings
+        if found == self.readings:
+            return
+        self.readings = found
+        knobs = self.alphabet.oracle.knobs
+        reading = self.chart.reading
+        if any(all(x is None or reading.get(v.name, x) == x for v, x in zip(knobs, r, strict=True)) for r in found):
+            return
+        old = self.guide
+        self.chart = Chart(self.alphabet, self._preferred())
+        self.guide = Guide(self.chart, pairs=self.pairs)
+        self.guide.avoid |= old.avoid & self.chart.transitions
+        for at, s in old.done | old.avoid:
+            if at in self.guide.open:
+                self.guide.open[at].pop(s, None)
+        self.guide.done |= old.done & self.chart.transitions
+        self.guide.visited |= old.visited & self.chart.nodes.keys()
+
+    def _preferred(self) -> dict[str, Value]:
+        """The usual reading, as far as the answers allow it."""
+        knobs = self.alphabet.oracle.knobs
+        usual = {v.name: self.alphabet.preferred[v.name] for v in knobs}
+        best = min(
+            self.readings, key=lambda r: (sum(x is not None and usual[v.name] != x for v, x in zip(knobs, r, strict=True)), str(r))
+        )
+        return usual | {v.name: x for v, x in zip(knobs, best, strict=True) if x is not None}
+
+    def _left(self) -> dict[str, tuple[Value, ...]]:
+        found = {}
+        for i, v in enumerate(self.alphabet.oracle.knobs):
+            values = {r[i] for r in self.readings}
+            if None not in values:
+                found[v.name] = tuple(x for x in v.sort.domain if x in values)
+        return found
+
+    # --- Faults -----------------------------------------------------------------------------------------------------------
+
+    def _failed(self, run: Run, finding: Finding, at: State | None, s: Stimulus) -> None:
+        self.failures += 1
+        key = fault_key(finding)
+        known = self.result.faults.get(key)
+        if at is not None:
+            self.guide.give_up(at, s)
+            self.guide.done.add((at, s))
+        if known is not None:
+            known.times += 1
+            return
+        steps = run.steps
+        short, under = self._shrunk(steps, finding)
+        fault = self.result.faults.setdefault(fault_key(short), Fault(short, 0, self.result.steps, under))
+        fault.times += 1
+        self.result.faults.setdefault(key, fault) if key == fault_key(short) else None
+        self._avoid_cause(short)
+
+    def _shrunk(self, steps: Sequence[Stimulus], finding: Finding) -> tuple[Finding, str]:
+        places = [*self.places]
+        for allowed, under in ((self.initially, ""), (self.readings, self._settled())):
+            for k in _tails(len(steps)):
+                start = places[-k]
+                way = self.chart.way(self.chart.first, lambda x, start=start: x == start) if start in self.chart.nodes else None
+                if way is None:
+                    continue
+                found = self._again([*(x for _, x, _ in way), *steps[-k:]], finding, allowed)
+                if found is not None:
+                    return self._minimal(found, finding, allowed), under
+            found = self._again(steps, finding, allowed)
+            if found is not None:
+                return self._minimal(found, finding, allowed), under
+        return finding, "it did not come again: the implementation is not deterministic, or a time-out decides"
+
+    def _settled(self) -> str:
+        left = self._left()
+        return ", ".join(f"{k}={'|'.join(str(x).lower() for x in v)}" for k, v in left.items() if len(v) < 2)
+
+    def _again(self, steps: Iterable[Stimulus], like: Finding, allowed: Collection[Reading]) -> Finding | None:
+        """The same failure by these steps; those that make no sense where they stand are left out."""
+        run = Run(self.alphabet, self.adapter, allowed)
+        for s in steps:
+            if not run.applicable(s):
+                continue
+            step = run.apply(s)
+            if step is not None and step.finding is not None:
+                same = (step.finding.kind, step.finding.event, step.finding.severity) == (like.kind, like.event, like.severity)
+                return step.finding if same else None
+        return None
+
+    def _minimal(self, found: Finding, like: Finding, allowed: Collection[Reading]) -> Finding:
+        """No step of it can be left out."""
+        by_name = {s.name: s for s in self.alphabet.stimuli}
+        size = max(1, (len(found.steps) - 1) // 2)
+        while size:
+            i = 0
+            while i < len(found.steps) - 1:
+                steps = [by_name[n] for n in (*found.steps[:i], *found.steps[i + size :])]
+                less = self._again(steps, like, allowed) if len(steps) else None
+                if less is not None and len(less.steps) < len(found.steps):
+                    found = less
+                else:
+                    i += size
+            size //= 2
+        return found
+
+    def _avoid_cause(self, f: Finding) -> None:
+        """Do not run into the same fault again: avoid the step that failed, or the one that went wrong unseen before it."""
+        by_name = {s.name: s for s in self.alphabet.stimuli}
+        at = self.chart.first
+        passed: list[tuple[State, Stimulus, bool]] = []
+        for name in f.steps:
+            s = by_name[name]
+            node = self.chart.nodes.get(at)
+            if node is None or s not in node.options:
+                return
+            to = next((x for x, by in node.moves.items() if s in by), at)
+            passed.append((at, s, to != at))
+            at = to
+        where, last, _ = passed[-1]
+        self.guide.give_up(where, last)
+        direct = self.chart.way(self.chart.first, lambda x: x == where)
+        if direct is not None and len(direct) == len(passed) - 1:
+            return
+        for state, s, moves in passed[:-1]:
+            if not moves:
+                self.guide.give_up(state, s)
+
+
+def _tails(n: int) -> Iterable[int]:
+    k = 1
+    while k < n:
+        yield k
+        k *= 2
+    if n:
+        yield n
+
+
+__all__ = ["REQUIRED", "Budget", "Campaign", "Fault", "fault_key", "fuzz"]
