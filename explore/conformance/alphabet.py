@@ -60,6 +60,10 @@ class Stimulus:
     excuses: frozenset[str] = frozenset()
     stays: bool = False
     """Where no rule knows the event, nothing changes (an event from outside that does not concern the state)."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """Where it is no event of the model: the answers that are allowed in any state, each with its clause; nothing changes."""
+    advised: str = ""
+    """Of those, the one that is recommended, if one is."""
     lenient: str = ""
     """A clause that only recommends the refusal: the granted answer is reported apart."""
 

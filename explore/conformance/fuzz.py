@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ...model.language import State, Value
 from .adapters import Adapter
 from .alphabet import REQUIRED, Alphabet, Stimulus
-from .guide import Chart, Coverage, Guide
+from .guide import Coverage, Guide, charted
 from .oracle import Reading
 from .run import Finding, Run, Step
 
@@ -74,7 +74,15 @@ def fault_key(f: Finding) -> tuple[str, ...]:
     return (f.kind, f.severity, f.event, f.state, actual, *f.expected)
 
 
-def fuzz(alphabet: Alphabet, adapter: Adapter, budget: Budget | None = None, *, guided: bool = True, seed: int = 0, pairs: bool = True) -> Campaign:
+def fuzz(
+    alphabet: Alphabet,
+    adapter: Adapter,
+    budget: Budget | None = None,
+    *,
+    guided: bool = True,
+    seed: int = 0,
+    pairs: bool = True,
+) -> Campaign:
     """Drive an implementation and judge all its answers. An interruption (Ctrl-C) keeps what was found."""
     return _Campaign(alphabet, adapter, budget or Budget(), guided, seed, pairs).run()
 
@@ -86,7 +94,7 @@ class _Campaign:
         self.result = Campaign(guided)
         self.initially: Collection[Reading] = [alphabet.oracle.open_reading]
         self.readings: Collection[Reading] = self.initially
-        self.chart = Chart(alphabet, self._preferred())
+        self.chart = charted(alphabet, self._preferred())
         self.guide = Guide(self.chart, pairs=pairs)
         self.pairs = pairs
         self.failures = 0
@@ -154,9 +162,9 @@ class _Campaign:
             if step.finding is not None:
                 self._failed(run, step.finding, at, s)
                 return True
-            self._narrow(run)
             if at is not None:
                 self.guide.did(at, s, self.guide.at(run.belief))
+            self._narrow(run)
         return True
 
     def _choose(self, run: Run, at: State | None) -> Stimulus | None:
@@ -164,7 +172,14 @@ class _Campaign:
             if at is not None:
                 return self.guide.next(at)
             # Where the implementation is not known to be in one place, asking for its state tells.
-            probe = next((s for s in self.by_event.get("get_state", ()) if not s.variant and s.args.get("flaw") == "none" and s.args.get("via") != "none" and run.applicable(s)), None)
+            probe = next(
+                (
+                    s
+                    for s in self.by_event.get("get_state", ())
+                    if not s.variant and s.args.get("flaw") == "none" and s.args.get("via") != "none" and run.applicable(s)
+                ),
+                None,
+            )
             return probe if probe is not None and (not run.steps or run.steps[-1] is not probe) else self._any(run)
         if len(run.steps) >= _PLAIN_LENGTH:
             return None
@@ -202,7 +217,7 @@ class _Campaign:
         if any(all(x is None or reading.get(v.name, x) == x for v, x in zip(knobs, r, strict=True)) for r in found):
             return
         old = self.guide
-        self.chart = Chart(self.alphabet, self._preferred())
+        self.chart = charted(self.alphabet, self._preferred())
         self.guide = Guide(self.chart, pairs=self.pairs)
         self.guide.avoid |= old.avoid & self.chart.transitions
         for at, s in old.done | old.avoid:
@@ -216,7 +231,8 @@ class _Campaign:
         knobs = self.alphabet.oracle.knobs
         usual = {v.name: self.alphabet.preferred[v.name] for v in knobs}
         best = min(
-            self.readings, key=lambda r: (sum(x is not None and usual[v.name] != x for v, x in zip(knobs, r, strict=True)), str(r))
+            self.readings,
+            key=lambda r: (sum(x is not None and usual[v.name] != x for v, x in zip(knobs, r, strict=True)), str(r)),
         )
         return usual | {v.name: x for v, x in zip(knobs, best, strict=True) if x is not None}
 
@@ -252,7 +268,11 @@ class _Campaign:
         for allowed, under in ((self.initially, ""), (self.readings, self._settled())):
             for k in _tails(len(steps)):
                 start = places[-k]
-                way = self.chart.way(self.chart.first, lambda x, start=start: x == start) if start in self.chart.nodes else None
+                way = (
+                    self.chart.way(self.chart.first, lambda x, start=start: x == start)
+                    if start in self.chart.nodes
+                    else None
+                )
                 if way is None:
                     continue
                 found = self._again([*(x for _, x, _ in way), *steps[-k:]], finding, allowed)
@@ -275,7 +295,11 @@ class _Campaign:
                 continue
             step = run.apply(s)
             if step is not None and step.finding is not None:
-                same = (step.finding.kind, step.finding.event, step.finding.severity) == (like.kind, like.event, like.severity)
+                same = (step.finding.kind, step.finding.event, step.finding.severity) == (
+                    like.kind,
+                    like.event,
+                    like.severity,
+                )
                 return step.finding if same else None
         return None
 

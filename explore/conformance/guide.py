@@ -12,6 +12,9 @@ from .oracle import Allowed, Belief, Oracle, Possible
 from .partial import known
 
 
+_TRIES = 3
+
+
 @dataclass
 class Coverage:
     """What was covered of what there is, in four layers. ``share`` of an empty layer is 1."""
@@ -22,7 +25,12 @@ class Coverage:
     illegal: tuple[int, int] = (0, 0)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        return {"states": self.states, "transitions": self.transitions, "transition pairs": self.pairs, "illegal requests": self.illegal}
+        return {
+            "states": self.states,
+            "transitions": self.transitions,
+            "transition pairs": self.pairs,
+            "illegal requests": self.illegal,
+        }
 
     @staticmethod
     def share(layer: tuple[int, int]) -> float:
@@ -57,7 +65,12 @@ class Chart:
                     self.nodes[state] = self._node(state)
                     todo.append(state)
         self.transitions = {(n.state, s) for n in self.nodes.values() for s in n.options}
-        self.illegal = {(n.state, s) for n in self.nodes.values() for s, o in n.options.items() if o and all(a.reply != "ok" for a in o)}
+        self.illegal = {
+            (n.state, s)
+            for n in self.nodes.values()
+            for s, o in n.options.items()
+            if s.fixed or (o and all(a.reply != "ok" for a in o))
+        }
         self.pairs = {
             (n.state, y, z) for n in self.nodes.values() for y in n.moves for z in self.nodes[y].moves
         }  # fmt: skip
@@ -74,10 +87,14 @@ class Chart:
             if not known(s.only, names):
                 continue
             found = tuple(a for k in s.keys for a in self.oracle.allowed(k, p))
-            if not found and not s.stays:
+            if not found and not s.stays and not s.fixed:
                 continue
             node.options[s] = found
-            for to in dict.fromkeys(self.after(s, a) for a in found):
+            # Of the choices that a device has with one answer, the first is supposed.
+            supposed: dict[str, State] = {}
+            for a in found:
+                supposed.setdefault(a.reply, self.after(s, a))
+            for to in dict.fromkeys(supposed.values()):
                 if to != state:
                     node.moves.setdefault(to, []).append(s)
         return node
@@ -90,7 +107,9 @@ class Chart:
                 after = next((x.after for x in self.oracle.allowed(key, after)), after)
         return after.state
 
-    def way(self, start: State, wanted: Callable[[State], bool], avoid: Iterable[tuple[State, Stimulus]] = ()) -> list[tuple[State, Stimulus, State]] | None:
+    def way(
+        self, start: State, wanted: Callable[[State], bool], avoid: Iterable[tuple[State, Stimulus]] = ()
+    ) -> list[tuple[State, Stimulus, State]] | None:
         """A shortest way to a wanted state; None when there is none."""
         if wanted(start):
             return []
@@ -119,6 +138,15 @@ class Chart:
         return None
 
 
+def charted(alphabet: Alphabet, reading: Mapping[str, Value]) -> Chart:
+    """The chart under a reading; one that was made before is used again."""
+    charts: dict[tuple[tuple[str, Value], ...], Chart] = alphabet.__dict__.setdefault("_charts", {})
+    key = tuple(sorted(reading.items()))
+    if key not in charts:
+        charts[key] = Chart(alphabet, reading)
+    return charts[key]
+
+
 class Guide:
     """Leads a run to what it has not done yet: every stimulus in every state, then every pair of moves."""
 
@@ -136,6 +164,7 @@ class Guide:
             self._pairs_from.setdefault((x, y), {})[z] = None
         self._last: tuple[State, State] | None = None
         self._at: dict[Belief, frozenset[State]] = {}
+        self._tried: dict[tuple[State, State, State], int] = {}
         self._supposed: State | None = None
         self._planned: deque[tuple[State, Stimulus]] = deque()
 
@@ -157,7 +186,9 @@ class Guide:
         Where a device has a choice that nobody sees, the first of the choices is supposed, if that is possible.
         """
         if belief not in self._at:
-            self._at[belief] = frozenset(self.chart.place(p.state) for p in belief if self._fits(p)) & self.chart.nodes.keys()
+            self._at[belief] = (
+                frozenset(self.chart.place(p.state) for p in belief if self._fits(p)) & self.chart.nodes.keys()
+            )
         places = self._at[belief]
         if len(places) == 1:
             return next(iter(places))
@@ -188,7 +219,7 @@ class Guide:
             # One more move makes a pair with the last.
             for z in self._pairs_from.get((self._last[0], at), ()):
                 s = self._by(at, z)
-                if s is not None and self._last[1] == at:
+                if s is not None and self._last[1] == at and self._tries(self._last[0], at, z):
                     return s
         steps = self.chart.way(at, lambda x: bool(self.open[x]), self.avoid)
         if steps is None and not any(self.open.values()):
@@ -201,12 +232,17 @@ class Guide:
     def _by(self, at: State, to: State) -> Stimulus | None:
         return next((s for s in self.chart.nodes[at].moves.get(to, ()) if (at, s) not in self.avoid), None)
 
+    def _tries(self, x: State, y: State, z: State) -> bool:
+        """Whether the pair is worth trying (once more): an implementation may have other choices than those supposed."""
+        self._tried[x, y, z] = self._tried.get((x, y, z), 0) + 1
+        return self._tried[x, y, z] <= _TRIES
+
     def _way_to_pair(self, at: State) -> list[tuple[State, Stimulus, State]] | None:
         starts: dict[State, tuple[State, State]] = {}
         for (x, y), rest in self._pairs_from.items():
             if x not in starts:
                 for z in rest:
-                    if self._by(x, y) is not None and self._by(y, z) is not None:
+                    if self._tried.get((x, y, z), 0) < _TRIES and self._by(x, y) is not None and self._by(y, z) is not None:
                         starts[x] = y, z
                         break
         steps = self.chart.way(at, lambda x: x in starts, self.avoid)
@@ -214,6 +250,7 @@ class Guide:
             return None
         x = steps[-1][2] if steps else at
         y, z = starts[x]
+        self._tries(x, y, z)
         first, second = self._by(x, y), self._by(y, z)
         assert first is not None and second is not None
         return [*steps, (x, first, y), (y, second, z)]

@@ -63,11 +63,20 @@ def together(replies: Iterable[str], what: str, notes: list[Note]) -> str:
 
 
 def program(
-    link: Link, session: Session, stream: int, port: int, key_set: int, number: int, notes: list[Note], only: Sequence[KSS] | None = None
+    link: Link,
+    session: Session,
+    stream: int,
+    port: int,
+    key_set: int,
+    number: int,
+    notes: list[Note],
+    only: Sequence[KSS] | None = None,
 ) -> str:
     """KEY_PROG for all slots of a set, or for some of them."""
     chosen = slots(key_set) if only is None else only
-    return together([ask(link, session, key_prog(stream, port, k, number), notes) for k in chosen], "the six KEY_PROG of a set", notes)
+    return together(
+        [ask(link, session, key_prog(stream, port, k, number), notes) for k in chosen], "the six KEY_PROG of a set", notes
+    )
 
 
 def switch(link: Link, session: Session, kind: str, stream: int, port: int, chosen: Iterable[KSS], notes: list[Note]) -> str:

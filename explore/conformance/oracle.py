@@ -86,11 +86,19 @@ class Oracle:
 
     ``system`` is made of a model that was `told_apart`; its rigid variables are the open points. ``keep`` are events that occur;
     variables that decide nothing about them, directly or indirectly, are left out, except those in ``watched``. ``silent`` are events
-    of the device's own that nobody sees.
+    of the device's own that nobody sees; ``synonyms`` say by what other name an answer is seen.
     """
 
-    def __init__(self, system: System, keep: Iterable[str], watched: Iterable[str] = (), silent: Iterable[Key] = ()) -> None:
+    def __init__(
+        self,
+        system: System,
+        keep: Iterable[str],
+        watched: Iterable[str] = (),
+        silent: Iterable[Key] = (),
+        synonyms: Mapping[str, str] | None = None,
+    ) -> None:
         kept = set(keep)
+        self._synonyms = dict(synonyms or {})
         actions = [a for a in system.actions if a.event in kept]
         read = {v.name for a in actions for v in support(a.guard)} | set(watched)
         while True:
@@ -119,7 +127,9 @@ class Oracle:
         state_only = System("initially", self.variables, conj(*self._init), ())
         self.initial = tuple(initial_states(state_only))
         if len(self.initial) != 1:
-            raise ModelError(f"{system.name}: {len(self.initial)} initial states, where an implementation has one after a reset")
+            raise ModelError(
+                f"{system.name}: {len(self.initial)} initial states, where an implementation has one after a reset"
+            )
 
     # --- States and readings ------------------------------------------------------------------------------------------------
 
@@ -213,7 +223,8 @@ class Oracle:
                             break
                         state[i] = value
                     else:
-                        yield Allowed(c.action.reply.rpartition(": ")[2], c.action, Possible(tuple(state), x.reading))
+                        reply = c.action.reply.rpartition(": ")[2]
+                        yield Allowed(self._synonyms.get(reply, reply), c.action, Possible(tuple(state), x.reading))
 
     def refine(self, belief: Iterable[Possible], fact: Term) -> list[Possible]:
         """The possibilities in which a fact about the state is so; points on which that depends are decided."""

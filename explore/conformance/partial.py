@@ -81,7 +81,11 @@ def compiled(terms: Sequence[Term], positions: Mapping[str, int]) -> Function:
 
     def constant(value: Value) -> str:
         # By a name, since the code compares by identity, of which Python warns with literals.
-        known_as = f"c_{type(value).__name__}_{value}" if not isinstance(value, str) or value.isidentifier() else f"c{len(constants)}"
+        known_as = (
+            f"c_{type(value).__name__}_{value}"
+            if not isinstance(value, str) or value.isidentifier()
+            else f"c{len(constants)}"
+        )
         constants[known_as] = value
         return known_as
 

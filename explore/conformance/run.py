@@ -82,7 +82,7 @@ class Run:
         """Whether the model says what must come of the stimulus now, wherever the implementation may be."""
         if s.only is not TRUE and not all(known(s.only, self.oracle.names(p)) for p in self.belief):
             return False
-        return s.stays or all(any(self.oracle.allowed(k, p) for k in s.keys) for p in self.belief)
+        return s.stays or bool(s.fixed) or all(any(self.oracle.allowed(k, p) for k in s.keys) for p in self.belief)
 
     def apply(self, s: Stimulus) -> Step | None:
         """Apply a stimulus and judge the answer; None when it could not be applied."""
@@ -93,7 +93,13 @@ class Run:
             seen = self.alphabet.perform(s, self.link, self.memory, self.views)
         except Fault as e:
             self.link.log.append(Exchange(s.name, f"{e.kind}: {e.detail}"))
-            return Step(s, before, before, None, self._finding(e.kind, s, (), f"{e.kind}: {e.detail}", ("every request is answered, or dropped in silence",)))
+            return Step(
+                s,
+                before,
+                before,
+                None,
+                self._finding(e.kind, s, (), f"{e.kind}: {e.detail}", ("every request is answered, or dropped in silence",)),
+            )
         if seen is None:
             self.boundaries.pop()
             self.steps.pop()
@@ -104,14 +110,36 @@ class Run:
 
     def _judge(self, s: Stimulus, before: Belief, seen: Observation) -> Step:
         options = [(p, k, a) for p in before for k in s.keys for a in self.oracle.allowed(k, p)]
-        advice = [self._finding("form", s, (), n.text, (n.clause,), RECOMMENDED) for n in seen.notes if n.severity == RECOMMENDED]
+        advice = [
+            self._finding("form", s, (), n.text, (n.clause,), RECOMMENDED) for n in seen.notes if n.severity == RECOMMENDED
+        ]
         wrong = [n for n in seen.notes if n.severity == REQUIRED]
         if wrong:
-            found = self._finding("form", s, (), "; ".join(n.text for n in wrong), tuple(dict.fromkeys(n.clause for n in wrong)))
+            found = self._finding(
+                "form", s, (), "; ".join(n.text for n in wrong), tuple(dict.fromkeys(n.clause for n in wrong))
+            )
             return Step(s, before, before, seen, found, tuple(advice))
+        if s.fixed:
+            if seen.reply not in dict(s.fixed):
+                clauses = tuple(dict.fromkeys(c for _, c in s.fixed))
+                return Step(
+                    s,
+                    before,
+                    before,
+                    seen,
+                    self._finding("answer", s, [r for r, _ in s.fixed], seen.text or seen.reply, clauses),
+                    tuple(advice),
+                )
+            if s.advised and seen.reply != s.advised:
+                advice.append(
+                    self._finding("answer", s, (s.advised,), seen.reply, (dict(s.fixed)[seen.reply],), RECOMMENDED)
+                )
+            options = []
         matching = [a for _, _, a in options if a.reply == seen.reply]
         after: list[Possible] = [a.after for a in matching]
-        if s.stays and seen.reply == "ok":
+        if s.fixed:
+            after += before
+        elif s.stays and seen.reply == "ok":
             moved = {p for p, _, _ in options}
             after += [p for p in before if p not in moved]
         excused = False
@@ -120,7 +148,14 @@ class Run:
             excused = bool(after)
         if not after:
             expected, clauses = _expectation([a for _, _, a in options])
-            return Step(s, before, before, seen, self._finding("answer", s, expected, seen.text or seen.reply, clauses), tuple(advice))
+            return Step(
+                s,
+                before,
+                before,
+                seen,
+                self._finding("answer", s, expected, seen.text or seen.reply, clauses),
+                tuple(advice),
+            )
         if s.lenient and seen.reply == "ok":
             advice.append(self._finding("answer", s, ("INVALID_REQUEST",), "ok", (s.lenient,), RECOMMENDED))
         if s.then and (not s.then_if_ok or seen.reply == "ok"):
@@ -137,7 +172,13 @@ class Run:
         return Step(s, before, self.belief, seen, None, tuple(advice), excused)
 
     def _finding(
-        self, kind: str, s: Stimulus, expected: Sequence[str], actual: str, clauses: tuple[str, ...], severity: str = REQUIRED
+        self,
+        kind: str,
+        s: Stimulus,
+        expected: Sequence[str],
+        actual: str,
+        clauses: tuple[str, ...],
+        severity: str = REQUIRED,
     ) -> Finding:
         states = sorted({_state(self.oracle.names(p)) for p in self.belief})
         return Finding(

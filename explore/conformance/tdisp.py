@@ -23,10 +23,10 @@ PROTOCOL = 1
 READINGS: dict[str, str] = {
     "report_in_run": "A-4", "stream_fault_code": "A-5", "error_recovery": "A-6", "recovery_after_flr": "A-6", "stop_in_unlocked": "A-7",
     "p2p_keyed_over": "A-8", "other_session": "A-9", "report_chunks": "A-10", "unsupported_code": "A-11", "ats_write": "A-14",
-    "stop_clears_keys": "A-15", "lock_requires": "A-16", "update_in_error": "A-17", "session_loss": "A-18", "optional_requests": "",
+    "stop_clears_keys": "A-15", "lock_requires": "A-16", "update_in_error": "A-17", "optional_requests": "",
     "bind_p2p_flag": "", "after_stop": "", "runtime_update": "", "svn_downgrade": "", "update_ends_session": "",
 }  # fmt: skip
-"""Knob -> the ambiguity that it stands for; without a number: a choice that the specification leaves to the device."""
+"""A-18 is none for TDISP: P63 §11.4.5 decides it. Knob -> the ambiguity that it stands for; without a number: a choice that the specification leaves to the device."""
 
 _GENERIC = frozenset({"BUSY", "UNSPECIFIED", "VENDOR_SPECIFIC"})
 """P63 Table 11-6: a device may have trouble of its own with any request."""
@@ -99,14 +99,18 @@ class TdispAlphabet:
                 raise ModelError(f"{name} is no knob of a TDISP responder: it has {', '.join(sorted(names))}")
             decided[name] = value
         told = told_apart(model).without_idle_knobs()
-        system = told.instantiate({"device": 1, "tdi": 1}, {k: v for k, v in decided.items() if k in {f.name for f in told.knobs}}, check=False)
+        system = told.instantiate(
+            {"device": 1, "tdi": 1}, {k: v for k, v in decided.items() if k in {f.name for f in told.knobs}}, check=False
+        )
         self.term = {v.name: v.term for v in system.variables}
         controlled = {c for c in _CONTROLS if c in self.controls}
         kept = {*_REQUESTS, "key_prog", "ide_query", "set_mmio_attribute_response", "recover", *controlled}
         if "ide_enable" in self.controls:
             kept.add("ide_enable")
         self._system, self._kept = system, kept
-        self.oracle = Oracle(system, kept, ("tdi0.state", "tdi0.no_fw_update", "tdi0.msix_locked"), silent=[("recover", ("tdi0",))])
+        self.oracle = Oracle(
+            system, kept, ("tdi0.state", "tdi0.no_fw_update", "tdi0.msix_locked"), silent=[("recover", ("tdi0",))]
+        )
         self._events = model.events
         self._actions = {(a.event, tuple(v for _, v in a.args)): dict(a.args) for a in system.actions if a.event in kept}
         self.stimuli = tuple(self._stimuli())
@@ -122,7 +126,10 @@ class TdispAlphabet:
         if self.setup.start != "fresh":
             wanted["device0.tsm_session"] = True
         if self.setup.start in ("keyed", "secure"):
-            wanted |= {"stream.device0.state": "KEYED" if self.setup.start == "keyed" else "SECURE", "stream.device0.key_session": "tsm"}
+            wanted |= {
+                "stream.device0.state": "KEYED" if self.setup.start == "keyed" else "SECURE",
+                "stream.device0.key_session": "tsm",
+            }
         return tuple(wanted.get(v.name, x) for v, x in zip(self.oracle.variables, self.oracle.initial[0], strict=True))
 
     def begin(self, link: Link) -> Memory:
@@ -145,7 +152,13 @@ class TdispAlphabet:
                 yield Stimulus("ide_enable", event, ((event, values),), only=keyed)
             elif event in _CONTROLS:
                 shown = [str(v).lower() for k, v in args.items() if k not in ("t", "d")]
-                yield Stimulus(f"{event}({', '.join(shown)})" if shown else event, event, ((event, values),), args, stays=event not in _ONLY_WHERE_KNOWN)
+                yield Stimulus(
+                    f"{event}({', '.join(shown)})" if shown else event,
+                    event,
+                    ((event, values),),
+                    args,
+                    stays=event not in _ONLY_WHERE_KNOWN,
+                )
 
     def _requests(self, event: str, values: tuple[Value, ...], args: Mapping[str, Value]) -> Iterator[Stimulus]:
         via, flaw = str(args["via"]), args["flaw"]
@@ -154,9 +167,15 @@ class TdispAlphabet:
             return
         if flaw in ("overrun", "trouble") or args.get("redirect") or args.get("fault") in ("xt_enable",):
             return
-        if (event == "vdm" and via != "none" and (flaw != "none" or args["known"])) or (event == "get_tdisp_version" and flaw == "version"):
+        if (event == "vdm" and via != "none" and (flaw != "none" or args["known"])) or (
+            event == "get_tdisp_version" and flaw == "version"
+        ):
             return  # Whether a device has vendor-defined messages, and what it says to them, is its vendor's business.
-        if event == "lock_interface" and args["fault"] not in ("none", "stream_id") and ("fault" not in self.controls or via != "tsm"):
+        if (
+            event == "lock_interface"
+            and args["fault"] not in ("none", "stream_id")
+            and ("fault" not in self.controls or via != "tsm")
+        ):
             return
         if event == "bind_p2p_stream":
             if args["p2p_fault"] in ("several_registers", "overlap", "no_ats") and "p2p_fault" not in self.controls:
@@ -188,7 +207,14 @@ class TdispAlphabet:
         return [key] if self.oracle.has(key) else []
 
     def _request(
-        self, event: str, args: Mapping[str, Value], via: str, keys: list[Key], then: tuple[Key, ...], excuses: frozenset[str], variant: str
+        self,
+        event: str,
+        args: Mapping[str, Value],
+        via: str,
+        keys: list[Key],
+        then: tuple[Key, ...],
+        excuses: frozenset[str],
+        variant: str,
     ) -> Stimulus:
         shown = [via]
         for k, v in args.items():
@@ -211,7 +237,16 @@ class TdispAlphabet:
         # A stream of which one key is missing is not keyed; in a session that lives, and where nobody else's could interfere.
         fresh = (self.term["stream.device0.state"] == "NOT_KEYED") & self.term[f"device0.{holder}_session"]
         order = ("t", "via", "no_fw", "msix", "p2p", "redirect", "fault", "flaw")
-        lock = {"t": "tdi0", "via": holder, "no_fw": False, "msix": False, "p2p": False, "redirect": False, "fault": "none", "flaw": "none"}
+        lock = {
+            "t": "tdi0",
+            "via": holder,
+            "no_fw": False,
+            "msix": False,
+            "p2p": False,
+            "redirect": False,
+            "fault": "none",
+            "flaw": "none",
+        }
         locking: Key = ("lock_interface", tuple(lock[k] for k in order))
         alive = self.term[f"device0.{holder}_session"]
         for missing in ("first", "last"):
@@ -230,17 +265,32 @@ class TdispAlphabet:
             return self._ask(stimulus, link, memory)
         notes: list[Note] = []
         if event == "key_prog":
-            reply = self._key(link, memory, cast(Session, args["holder"]), self.setup.stream_id, notes, secure=any(v["stream.device0.state"] == "SECURE" for v in views()))
+            reply = self._key(
+                link,
+                memory,
+                cast(Session, args["holder"]),
+                self.setup.stream_id,
+                notes,
+                secure=any(v["stream.device0.state"] == "SECURE" for v in views()),
+            )
             return Observation(reply, (), tuple(notes), reply)
         if event == "ide_query":
             reply = ask_ide(link, cast(Session, args["holder"]), IDE_KM.message("QUERY", port=self.setup.port), notes)
             return Observation(reply, (), tuple(notes), reply)
         if event == "ide_enable":
-            session = cast(Session, next(v["stream.device0.key_session"] for v in views() if v["stream.device0.key_session"] != "none"))
+            session = cast(
+                Session, next(v["stream.device0.key_session"] for v in views() if v["stream.device0.key_session"] != "none")
+            )
+            # Enable must have been clear if the stream was lost before.
+            link.control("ide_disable")
             reply = switch(link, session, "K_SET_GO", self.setup.stream_id, self.setup.port, slots(memory.programmed), notes)
             memory.used = memory.programmed
-            if reply == "ok" and not link.control("ide_enable"):
-                notes.append(Note(REQUIRED, "P63 §6.33.1", "all keys are in use and Enable is set, and the stream is not Secure"))
+            if reply == "ok":
+                link.control("ide_enable")
+            if reply == "ok" and link.adapter.observe().get("secure") == "False":
+                notes.append(
+                    Note(REQUIRED, "P63 §6.33.1", "all keys are in use and Enable is set, and the stream is not Secure")
+                )
             return Observation(reply, (), tuple(notes), reply)
         told = [str(v).lower() for k, v in args.items() if k not in ("t", "d")]
         done = link.control(event, *told)
@@ -248,7 +298,9 @@ class TdispAlphabet:
             return Observation("UPDATE_REFUSED", text="refused") if event == "firmware_update" else None
         return Observation("ok", text="done")
 
-    def _key(self, link: Link, memory: Memory, session: Session, stream: int, notes: list[Note], *, secure: bool = False) -> str:
+    def _key(
+        self, link: Link, memory: Memory, session: Session, stream: int, notes: list[Note], *, secure: bool = False
+    ) -> str:
         memory.keys += 1
         mine = stream == self.setup.stream_id
         # The set in use is not to be touched.
@@ -268,8 +320,12 @@ class TdispAlphabet:
         for chosen in (early, None, late):
             if chosen is None:
                 found = self._ask(s, link, memory)
-            elif (got := program(link, session, self.setup.stream_id, self.setup.port, 0, memory.keys, notes, chosen)) != "ok":
-                notes.append(Note(REQUIRED, "P63 §6.33.3", f"KEY_PROG of a stream that nobody else has keyed is answered with {got}"))
+            elif (
+                got := program(link, session, self.setup.stream_id, self.setup.port, 0, memory.keys, notes, chosen)
+            ) != "ok":
+                notes.append(
+                    Note(REQUIRED, "P63 §6.33.3", f"KEY_PROG of a stream that nobody else has keyed is answered with {got}")
+                )
         return Observation(found.reply, found.facts, (*found.notes, *notes), found.text)
 
     def _ask(self, s: Stimulus, link: Link, memory: Memory) -> Observation:
@@ -289,7 +345,9 @@ class TdispAlphabet:
         if s.args.get("p2p_fault") in ("several_registers", "overlap", "no_ats"):
             link.control("p2p_fault", str(s.args["p2p_fault"]))
         try:
-            reply = unpack(link.send(via, PROTOCOL, data, f"{message}{f' [{s.variant}]' if s.variant else ''}"), TDISP, PROTOCOL)
+            reply = unpack(
+                link.send(via, PROTOCOL, data, f"{message}{f' [{s.variant}]' if s.variant else ''}"), TDISP, PROTOCOL
+            )
         finally:
             if fault not in ("none", "stream_id"):
                 link.control("fault", "none")
@@ -310,7 +368,13 @@ class TdispAlphabet:
             if code not in ERROR_CODES:
                 notes.append(Note(REQUIRED, "P63 Table 11-27", f"error code {code:#06x}, which is not assigned"))
             if code == 0x0007 and reply.number("data") != data[1]:
-                notes.append(Note(REQUIRED, "P63 Table 11-27", f"UNSUPPORTED_REQUEST names {reply.number('data'):#04x}, the request was {data[1]:#04x}"))
+                notes.append(
+                    Note(
+                        REQUIRED,
+                        "P63 Table 11-27",
+                        f"UNSUPPORTED_REQUEST names {reply.number('data'):#04x}, the request was {data[1]:#04x}",
+                    )
+                )
             return Observation(error_name(code), (), tuple(notes), error_name(code))
         if reply.number("code") != data[1] & 0x7F:
             notes.append(Note(REQUIRED, "P63 §11.3", f"{reply.kind} in answer to {message.kind}"))
@@ -351,7 +415,11 @@ class TdispAlphabet:
                 stream = self.setup.stream_id ^ 0x20 if a["fault"] == "stream_id" else self.setup.stream_id
                 fields |= {"flags": flags & self.setup.lock_flags, "stream_id": stream, "offset": memory.asked_offset}
             case "get_report":
-                offset, length = {"first": (0, _REQUEST_OF_BYTES), "rest": (_REQUEST_OF_BYTES, 0xFFFF), "bad_offset": (0xFFF0, 16)}[str(a["part"])]
+                offset, length = {
+                    "first": (0, _REQUEST_OF_BYTES),
+                    "rest": (_REQUEST_OF_BYTES, 0xFFFF),
+                    "bad_offset": (0xFFF0, 16),
+                }[str(a["part"])]
                 fields |= {"offset": offset, "length": length}
             case "start_interface":
                 fields["nonce"] = memory.nonce if a["nonce"] == "current" else _other_nonce(s.variant, memory)
@@ -363,7 +431,11 @@ class TdispAlphabet:
                 fields["stream_id"] = (memory.p2p or self.setup.p2p_streams[0]) if a["known"] else 0x7E
             case "set_mmio_attribute":
                 first, pages, number = self.setup.updatable
-                fields |= {"first_page": (first + (memory.offset >> 12)) % (1 << 52), "pages": pages, "attributes": 4 if a["shared"] else 0}
+                fields |= {
+                    "first_page": (first + (memory.offset >> 12)) % (1 << 52),
+                    "pages": pages,
+                    "attributes": 4 if a["shared"] else 0,
+                }
                 fields["range_id"] = number if a["known"] else 7
         return TDISP.message(_REQUESTS[s.event], **fields)
 
@@ -371,10 +443,18 @@ class TdispAlphabet:
 
     def _header(self, asked: Message, data: bytes, reply: Message, notes: list[Note]) -> None:
         if data[0] == VERSION and reply.number("version") != VERSION:
-            notes.append(Note(REQUIRED, "P63 §11.3.3", f"version {reply.number('version'):#04x} in an answer to version {VERSION:#04x}"))
+            notes.append(
+                Note(
+                    REQUIRED, "P63 §11.3.3", f"version {reply.number('version'):#04x} in an answer to version {VERSION:#04x}"
+                )
+            )
         if reply.number("function_id") & 0x1FF_FFFF != asked.number("function_id") & 0x1FF_FFFF:
             notes.append(
-                Note(REQUIRED, "P63 §11.3.2", f"the answer is for interface {reply.number('function_id'):#x}, the request was for {asked.number('function_id'):#x}")
+                Note(
+                    REQUIRED,
+                    "P63 §11.3.2",
+                    f"the answer is for interface {reply.number('function_id'):#x}, the request was for {asked.number('function_id'):#x}",
+                )
             )
         if reply.number("reserved") or (reply.number("reserved_id") and reply["reserved_id"] != asked["reserved_id"]):
             notes.append(Note(RECOMMENDED, "P63 §11.3.3", "reserved bits that are not zero"))
@@ -383,11 +463,19 @@ class TdispAlphabet:
         match s.event:
             case "get_tdisp_version":
                 if VERSION not in reply.data("versions"):
-                    notes.append(Note(REQUIRED, "P63 §11.3.5", f"versions {reply.data('versions').hex() or '(none)'}: 1.0 is not among them"))
+                    notes.append(
+                        Note(
+                            REQUIRED,
+                            "P63 §11.3.5",
+                            f"versions {reply.data('versions').hex() or '(none)'}: 1.0 is not among them",
+                        )
+                    )
             case "get_tdisp_capabilities":
                 requests = reply.data("requests")
                 if requests[0] & 0xFE != 0xFE:
-                    notes.append(Note(REQUIRED, "P63 §11.3.7", f"required requests are missing: {requests[0]:#04x}, not 0xfe"))
+                    notes.append(
+                        Note(REQUIRED, "P63 §11.3.7", f"required requests are missing: {requests[0]:#04x}, not 0xfe")
+                    )
                 if not reply.number("num_req_this") or not reply.number("num_req_all"):
                     notes.append(Note(REQUIRED, "P63 §11.3.7", "no outstanding request is allowed"))
                 optional = requests[1] & 0x07
@@ -419,10 +507,18 @@ class TdispAlphabet:
     def _report(self, asked: Message, reply: Message, memory: Memory, notes: list[Note]) -> Iterator[Term]:
         offset, part, left = asked.number("offset"), reply.data("report"), reply.number("remainder")
         if len(part) > asked.number("length"):
-            notes.append(Note(REQUIRED, "P63 §11.3.11", f"a portion of {len(part)} bytes, {asked.number('length')} were asked for"))
+            notes.append(
+                Note(REQUIRED, "P63 §11.3.11", f"a portion of {len(part)} bytes, {asked.number('length')} were asked for")
+            )
         total = offset + len(part) + left
         if memory.total is not None and memory.total != total:
-            notes.append(Note(REQUIRED, "P63 §11.3.11", f"portion and remainder come to {total} bytes, earlier they came to {memory.total}"))
+            notes.append(
+                Note(
+                    REQUIRED,
+                    "P63 §11.3.11",
+                    f"portion and remainder come to {total} bytes, earlier they came to {memory.total}",
+                )
+            )
         memory.total = total
         if offset == 0:
             memory.first = part
@@ -450,7 +546,11 @@ class TdispAlphabet:
             notes.append(Note(REQUIRED, "P63 Table 11-15", f"ranges {numbers}: not in order of the BARs"))
         base = tuple((x.first_page - (memory.offset >> 12)) % (1 << 52) for x in report.ranges)
         if memory.pages is not None and base != memory.pages:
-            notes.append(Note(REQUIRED, "P63 §11.3.8", "the addresses are not those of the earlier lock moved by MMIO_REPORTING_OFFSET"))
+            notes.append(
+                Note(
+                    REQUIRED, "P63 §11.3.8", "the addresses are not those of the earlier lock moved by MMIO_REPORTING_OFFSET"
+                )
+            )
         memory.pages = memory.pages or base
 
 

@@ -6,4 +6,16 @@ from .inprocess import InProcess
 from .process import Process
 from .socket import Framing, Socket
 
-__all__ = ["Adapter", "Broken", "Fault", "Framing", "InProcess", "Process", "Reply", "Setup", "Socket", "adapter_from", "setup_from_file"]
+__all__ = [
+    "Adapter",
+    "Broken",
+    "Fault",
+    "Framing",
+    "InProcess",
+    "Process",
+    "Reply",
+    "Setup",
+    "Socket",
+    "adapter_from",
+    "setup_from_file",
+]

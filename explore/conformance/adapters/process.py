@@ -60,7 +60,14 @@ def unwrap(envelope: str, data: bytes) -> Reply:
 class Process:
     """A child process."""
 
-    def __init__(self, command: str | Sequence[str], *, timeout: float = 2.0, envelope: str = "none", controls: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        command: str | Sequence[str],
+        *,
+        timeout: float = 2.0,
+        envelope: str = "none",
+        controls: Sequence[str] | None = None,
+    ) -> None:
         self._command = shlex.split(command) if isinstance(command, str) else list(command)
         self._timeout = timeout
         self._envelope = envelope
@@ -121,7 +128,12 @@ class Process:
         self._errors = tempfile.TemporaryFile()
         try:
             self._child = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0, start_new_session=True
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                bufsize=0,
+                start_new_session=True,
             )
         except OSError as e:
             raise Broken(f"{shlex.join(self._command)}: cannot be started: {e.strerror}") from None

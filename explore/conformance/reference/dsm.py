@@ -176,7 +176,9 @@ class Dsm:
 
     def make_report(self) -> bytes:
         msix = bool(self.tdi.flags & LOCK_MSIX)
-        head = struct.pack("<HHHHII", 2 | self.tdi.flags & NO_FW_UPDATE, 0, 0x8003 if msix else 0, 0, 1 if msix else 0, len(PAGES))
+        head = struct.pack(
+            "<HHHHII", 2 | self.tdi.flags & NO_FW_UPDATE, 0, 0x8003 if msix else 0, 0, 1 if msix else 0, len(PAGES)
+        )
         pages = self.tdi.offset >> 12
         for first, count, attributes, bar in PAGES:
             attributes = attributes if msix else attributes & ~3
@@ -289,7 +291,7 @@ class Dsm:
         stream = self.stream(stream_id)
         if port != self.port or not self.owned(session, stream):
             return False
-        if kss not in stream.slots:
+        if stream.slots.get(kss) != "programmed":
             return False
         stream.slots[kss] = "used"
         if kss & 2 and all(stream.slots.get(kss & 1 | 2 | sub << 4) == "used" for sub in (0, 1, 2)):
@@ -326,7 +328,11 @@ class Dsm:
         """What is true inside, for those who may look."""
         stream = self.stream(self.default_stream)
         keyed = stream.complete("programmed", "used")
-        return {"state": ("CONFIG_UNLOCKED", "CONFIG_LOCKED", "RUN", "ERROR")[self.tdi.state], "keyed": str(keyed), "secure": str(stream.secure)}
+        return {
+            "state": ("CONFIG_UNLOCKED", "CONFIG_LOCKED", "RUN", "ERROR")[self.tdi.state],
+            "keyed": str(keyed),
+            "secure": str(stream.secure),
+        }
 
     def to_error(self) -> None:
         if self.tdi.state in (LOCKED, RUN):
@@ -357,11 +363,10 @@ class Dsm:
     def on_get_version(self) -> None:
         self.end_all()
 
-    def on_ide_enable(self) -> bool:
+    def on_ide_enable(self) -> None:
         stream = self.stream(self.default_stream)
-        stream.enabled, stream.failed = True, False
+        stream.enabled = True
         self.settle(stream)
-        return stream.secure
 
     def on_ide_disable(self) -> None:
         stream = self.stream(self.default_stream)
@@ -411,6 +416,7 @@ class Dsm:
         # Function 0: the streams of the port go as well.
         for stream in self.streams.values():
             stream.lose()
+            stream.enabled = stream.failed = False
         self.to_error()
 
     def on_conventional_reset(self) -> None:

@@ -37,7 +37,12 @@ class Vdm:
 
     def encode(self) -> bytes:
         head = _VDM.pack(
-            self.version, self.code, self.param1 | (_LARGE if self.large else 0), self.param2, self.standard, len(self.vendor)
+            self.version,
+            self.code,
+            self.param1 | (_LARGE if self.large else 0),
+            self.param2,
+            self.standard,
+            len(self.vendor),
         )
         size = len(self.payload) + 1
         length = struct.pack("<HI", self.reserved, size) if self.large else struct.pack("<H", size)
@@ -55,7 +60,11 @@ def decode_vdm(data: bytes) -> Vdm | Malformed:
     at = _VDM.size + id_length
     tail = struct.Struct("<HI" if large else "<H")
     if len(data) < at + tail.size + 1:
-        return Malformed(f"vendor id, length and protocol end at {at + tail.size + 1}, there are {len(data)} bytes", data, "VENDOR_DEFINED")
+        return Malformed(
+            f"vendor id, length and protocol end at {at + tail.size + 1}, there are {len(data)} bytes",
+            data,
+            "VENDOR_DEFINED",
+        )
     vendor = data[_VDM.size : at]
     reserved, length = tail.unpack_from(data, at) if large else (0, *tail.unpack_from(data, at))
     at += tail.size

@@ -116,7 +116,9 @@ class Message:
 
     def but(self, **fields: Content) -> Message:
         """The message with other values of some fields."""
-        return self.protocol.message(self.kind, **{f.name: v for f, v in zip(self.layout.fields, self.values, strict=True)} | fields)
+        return self.protocol.message(
+            self.kind, **{f.name: v for f, v in zip(self.layout.fields, self.values, strict=True)} | fields
+        )
 
     def __str__(self) -> str:
         shown = [
@@ -192,7 +194,9 @@ class Protocol:
             raise ModelError(f"{kind} has the code {layout.code:#04x}, and no other")
         for f in layout.fields:
             if f.counted and found.number(f.counted) != len(found.data(f.name)):
-                raise ModelError(f"{kind}.{f.counted} says {found.number(f.counted)}, but {f.name} has {len(found.data(f.name))} byte(s)")
+                raise ModelError(
+                    f"{kind}.{f.counted} says {found.number(f.counted)}, but {f.name} has {len(found.data(f.name))} byte(s)"
+                )
             if f.width is None and len(found.data(f.name)) % f.unit:
                 raise ModelError(f"{kind}.{f.name} has {len(found.data(f.name))} byte(s): give a multiple of {f.unit}")
         return found
@@ -214,7 +218,9 @@ class Protocol:
                 width = len(data) - at if f.width is None else f.width
             part = data[at : at + width]
             if len(part) < width:
-                return Malformed(f"{f.name} needs {width} byte(s) from offset {at}, there are {len(part)}", data, layout.kind)
+                return Malformed(
+                    f"{f.name} needs {width} byte(s) from offset {at}, there are {len(part)}", data, layout.kind
+                )
             if f.width is None and width % f.unit:
                 return Malformed(f"{f.name} has {width} byte(s), no multiple of {f.unit}", data, layout.kind)
             values[f.name] = _decode(f, part)
