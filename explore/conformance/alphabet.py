@@ -78,6 +78,9 @@ class Exchange:
     sent: str
     received: str
     session: str = ""
+    sent_hex: str = ""
+    received_hex: str = ""
+    """The bytes, where it is a message: protocol byte first."""
 
 
 class Link:
@@ -88,9 +91,12 @@ class Link:
         self.log: list[Exchange] = []
 
     def send(self, session: Session, protocol: int, data: bytes, text: str) -> Reply:
-        entry = Exchange(text, "?", session)
+        message = bytes((protocol,)) + data
+        entry = Exchange(text, "?", session, message.hex())
         self.log.append(entry)
-        reply = self.adapter.apply(session, bytes((protocol,)) + data)
+        reply = self.adapter.apply(session, message)
+        if isinstance(reply, bytes):
+            entry.received_hex = reply.hex()
         entry.received = "silence" if reply is None else str(reply) if isinstance(reply, Malformed) else reply.hex()
         return reply
 

@@ -47,7 +47,7 @@ def suite(alphabet: Alphabet, kind: str, *, length: int = 200, extra: int = 0) -
         what = "every pair of moves in a row" if kind == "pairs" else "every stimulus in every state"
         return Suite(kind, f"covers {what} of the model: {len(chart.transitions)} transitions", tests, len(alphabet.stimuli), len(chart.nodes))
     if kind == "wp":
-        return _wp(alphabet, chart.reading, extra)
+        return _wp(alphabet, chart.reading, [s for s in alphabet.stimuli if is_plain(s)], extra)
     raise ModelError(f"there is no suite {kind!r}: it is one of {', '.join(KINDS)}")
 
 
@@ -78,7 +78,7 @@ def _cover(chart: Chart, pairs: bool, length: int) -> Iterator[tuple[Stimulus, .
 # --- Wp ---------------------------------------------------------------------------------------------------------------
 
 
-def _plain(s: Stimulus) -> bool:
+def is_plain(s: Stimulus) -> bool:
     """A stimulus that belongs to the conversation itself: nothing wrong with it, over the TSM's session or from outside."""
     a = s.args
     if s.fixed or s.variant or s.lenient or a.get("flaw", "none") != "none" or a.get("fault", "none") != "none":
@@ -130,8 +130,13 @@ def _told(chart: Chart, s: Stimulus, at: State) -> frozenset[str] | None:
     return frozenset((f"state {at[names.index('tdi0.state')]}",))
 
 
-def _wp(alphabet: Alphabet, reading: Mapping[str, Value], extra: int) -> Suite:
-    m = mealy(alphabet, reading, [s for s in alphabet.stimuli if _plain(s)])
+def wp_tests(alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimulus], extra: int = 0) -> tuple[tuple[Stimulus, ...], ...]:
+    """The tests of a Wp suite over some inputs."""
+    return _wp(alphabet, reading, inputs, extra).tests
+
+
+def _wp(alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimulus], extra: int) -> Suite:
+    m = mealy(alphabet, reading, inputs)
     states = list(m.graph)
     apart = distinguishing(m)
     identify = {x: list(dict.fromkeys(apart[frozenset((x, y))] for y in states if frozenset((x, y)) in apart)) for x in states}

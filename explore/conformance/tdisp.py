@@ -278,9 +278,8 @@ class TdispAlphabet:
             reply = ask_ide(link, cast(Session, args["holder"]), IDE_KM.message("QUERY", port=self.setup.port), notes)
             return Observation(reply, (), tuple(notes), reply)
         if event == "ide_enable":
-            session = cast(
-                Session, next(v["stream.device0.key_session"] for v in views() if v["stream.device0.key_session"] != "none")
-            )
+            keyed = (v["stream.device0.key_session"] for v in views())
+            session = cast(Session, next((k for k in keyed if k != "none"), "tsm"))
             # Enable must have been clear if the stream was lost before.
             link.control("ide_disable")
             reply = switch(link, session, "K_SET_GO", self.setup.stream_id, self.setup.port, slots(memory.programmed), notes)

@@ -122,9 +122,9 @@ class Message:
 
     def __str__(self) -> str:
         shown = [
-            f"{f.name}={v.hex() or '-' if isinstance(v, bytes) else v}"
+            f"{f.name}={_shown(v)}"
             for f, v in zip(self.layout.fields, self.values, strict=True)
-            if v and not f.name.startswith("reserved") and f.name != "code"
+            if v and not f.name.startswith("reserved") and f.name != "code" and (f.name, v) != ("version", 0x10)
         ]
         return f"{self.kind}({', '.join(shown)})"
 
@@ -228,6 +228,14 @@ class Protocol:
         if at < len(data):
             return Malformed(f"{len(data) - at} byte(s) too many", data, layout.kind)
         return Message(self, layout.kind, tuple(values.values()))
+
+
+def _shown(value: Content) -> str:
+    """A field for people: long ones are cut."""
+    if isinstance(value, int):
+        return str(value) if value < 1 << 16 else f"{value:#x}" if value < 1 << 64 else f"{value:x}"[:8] + "…"
+    text = value.hex() or "-"
+    return text if len(text) <= 24 else f"{text[:16]}… ({len(value)} bytes)"
 
 
 def _bytes(value: Content) -> bytes:

@@ -1,0 +1,453 @@
+"""Implementations against the model: the emulator conforms, its mutants do not, whatever way they are reached."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tdisprove.cli import main
+from tdisprove.explore.conformance import Budget, NotConforming, Setup, adapter_from, alphabet_for, fuzz, gallery, state_machine
+from tdisprove.explore.conformance.adapters import Fault, Framing, InProcess, Process, Socket
+from tdisprove.explore.conformance.alphabet import Alphabet
+from tdisprove.explore.conformance.detection import adapter_of
+from tdisprove.explore.conformance.files import do_again
+from tdisprove.explore.conformance.guide import Coverage
+from tdisprove.explore.conformance.learn import NotDeterministic, learn
+from tdisprove.explore.conformance.partial import compiled, known
+from tdisprove.explore.conformance.reference import Dsm
+from tdisprove.explore.conformance.suite import Checker, suite
+from tdisprove.explore.conformance.wire import Doe, Emulator, Vdm, decode_doe, decode_vdm
+from tdisprove.model.language import ModelError, Term, Value
+
+ROOT = Path(__file__).resolve().parents[1]
+ALONE = Setup("reference", multi_session=False)
+BOTH = Setup("reference")
+
+
+@pytest.fixture(scope="module")
+def tdisp() -> Alphabet:
+    return alphabet_for("tdisp", BOTH, Dsm.controls)
+
+
+@pytest.fixture(scope="module")
+def tdisp_alone() -> Alphabet:
+    return alphabet_for("tdisp", ALONE, Dsm.controls)
+
+
+@pytest.fixture(scope="module")
+def ide_km() -> Alphabet:
+    return alphabet_for("ide-km", ALONE, Dsm.controls)
+
+
+# --- Values of terms where something is not known -----------------------------------------------------------------------
+
+
+def test_a_compiled_term_has_the_value_that_its_definition_says_in_every_partly_known_state(tdisp_alone: Alphabet) -> None:
+    oracle = tdisp_alone.oracle
+    terms: list[Term] = [c.action.guard for g in list(oracle._groups.values())[::7] for c in g]
+    positions = {v.name: i for i, v in enumerate((*oracle.variables, *oracle.knobs))}
+    function = compiled(terms, positions)
+    values = st.tuples(*(st.sampled_from([None, *v.sort.domain]) for v in (*oracle.variables, *oracle.knobs)))
+
+    @given(values)
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    def law(s: tuple[Value | None, ...]) -> None:
+        names = {n: x for n, i in positions.items() if (x := s[i]) is not None}
+        assert function(s) == tuple(known(t, names) for t in terms)
+
+    law()
+
+
+# --- The emulator and its mutants ---------------------------------------------------------------------------------------
+
+
+def test_the_emulator_conforms_and_is_covered_whole(tdisp_alone: Alphabet) -> None:
+    found = fuzz(tdisp_alone, ALONE.adapter())
+    assert not found.faults and not found.advice and not found.stopped and not found.skipped
+    assert found.coverage == Coverage((142, 142), (26766, 26766), (6660, 6660), (22570, 22570))
+    assert found.readings["stop_in_unlocked"] == ("ok",)
+    assert found.readings["report_in_run"] == (True,)
+
+
+def test_the_emulator_conforms_as_ide_km_responder(ide_km: Alphabet) -> None:
+    found = fuzz(ide_km, ALONE.adapter(), pairs=False)
+    assert not found.faults and not found.advice and not found.stopped and not found.skipped
+    assert (found.coverage.states, found.coverage.transitions) == ((314, 314), (8121, 8121))
+    assert found.readings["go_without_key"] == ("silent",)
+
+
+_SURE = [m.label for m in gallery().values() if not m.ambiguous]
+
+
+def test_there_are_mutants_enough_and_each_changes_one_place() -> None:
+    assert len(_SURE) == 128
+    assert all(m.make() is not Dsm for m in gallery().values())
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_every_mutant_outside_the_open_points_is_found(tdisp: Alphabet, ide_km: Alphabet, shard: int) -> None:
+    wide = alphabet_for("ide-km", BOTH, Dsm.controls)
+    for label in _SURE[shard::4]:
+        adapter = adapter_of(gallery()[label])
+        budget = Budget(60_000, faults=1)
+        found = next((f for a in (tdisp, wide) if (f := fuzz(a, adapter, budget, pairs=False)).faults), None)
+        assert found is not None, label
+        fault = next(iter(found.faults.values()))
+        assert "again" not in fault.under, label
+        assert fault.finding.clauses, label
+        assert len(fault.finding.steps) <= 10, label
+
+
+@pytest.mark.parametrize(
+    ("label", "knob", "value"),
+    [
+        ("stop-refused-in-unlocked", "stop_in_unlocked", "error"),
+        ("report-refused-in-run", "report_in_run", False),
+        ("lock-in-error", "error_recovery", "automatic"),
+        ("bind-without-the-flag", "bind_p2p_flag", "ignored"),
+    ],
+)
+def test_where_the_specification_is_open_the_reading_is_reported_and_can_be_refused(
+    tdisp_alone: Alphabet, label: str, knob: str, value: Value
+) -> None:
+    adapter = adapter_of(gallery()[label], ALONE)
+    found = fuzz(tdisp_alone, adapter, pairs=False)
+    assert not found.faults
+    assert found.readings[knob] == (value,)
+    fixed = alphabet_for("tdisp", ALONE, Dsm.controls, {knob: tdisp_alone.preferred[knob], "recovery_after_flr": False})
+    assert fuzz(fixed, adapter, Budget(faults=1), pairs=False).faults
+
+
+def test_what_is_only_recommended_is_reported_apart(ide_km: Alphabet) -> None:
+    found = fuzz(ide_km, adapter_of(gallery()["go-of-another-port"], ALONE), Budget(3000), pairs=False)
+    assert not found.faults
+    assert {(f.finding.severity, f.finding.stimulus) for f in found.advice.values()} == {
+        ("recommended", "malformed(K_SET_GO for another port)")
+    }
+
+
+def test_a_device_with_reasons_of_its_own_breaks_nothing_and_proves_nothing(tdisp_alone: Alphabet) -> None:
+    class Busy(Dsm):
+        def lock(self, session: str, body: bytes) -> bytes:
+            from tdisprove.explore.conformance.reference.dsm import BAD_CONFIGURATION, Refused
+
+            raise Refused(BAD_CONFIGURATION)
+
+    found = fuzz(tdisp_alone, InProcess(lambda: Busy(multi_session=False)), Budget(3000), pairs=False)
+    assert not found.faults
+    assert any(reply == "INVALID_DEVICE_CONFIGURATION" for _, reply in found.excused)
+    assert found.coverage.states[0] < found.coverage.states[1]
+
+
+def test_two_faults_are_told_apart_and_each_is_shrunk(tdisp_alone: Alphabet) -> None:
+    class Two(Dsm):
+        def stop(self) -> bytes:
+            if self.tdi.state == 3:
+                raise ZeroDivisionError("stop in ERROR")
+            return super().stop()
+
+        def unbind(self, stream_id: int) -> bytes:
+            super().unbind(stream_id)
+            self.tdi.state = 1
+            return b""
+
+    found = fuzz(tdisp_alone, InProcess(lambda: Two(multi_session=False)), pairs=False)
+    kinds = {f.finding.kind: f.finding for f in found.faults.values()}
+    assert kinds["crash"].steps[-1].startswith("stop_interface(")
+    assert kinds["crash"].actual.startswith("crash: ZeroDivisionError: stop in ERROR")
+    # session, keys, lock, something that ends in ERROR, stop
+    assert len(kinds["crash"].steps) == 5
+    others = [f.finding for f in found.faults.values() if f.finding.kind != "crash"]
+    assert others and all(any(s.startswith("unbind_p2p_stream") for s in f.steps) for f in others)
+
+
+def test_guidance_covers_what_plain_random_rules_do_not(tdisp_alone: Alphabet) -> None:
+    steps = 40_000
+    guided = fuzz(tdisp_alone, ALONE.adapter(), Budget(steps), pairs=False)
+    plain = fuzz(tdisp_alone, ALONE.adapter(), Budget(steps), guided=False)
+    assert Coverage.share(guided.coverage.transitions) >= 0.95
+    assert not plain.faults
+    assert Coverage.share(plain.coverage.transitions) < 0.7
+
+
+def test_a_finding_can_be_done_again_and_is_gone_where_it_was_mended(tdisp_alone: Alphabet) -> None:
+    broken = adapter_of(gallery()["nonce-not-compared"], ALONE)
+    fault = next(iter(fuzz(tdisp_alone, broken, Budget(faults=1)).faults.values()))
+    again, _ = do_again(tdisp_alone, broken, list(fault.finding.steps))
+    assert again is not None and again.actual == fault.finding.actual
+    assert do_again(tdisp_alone, ALONE.adapter(), list(fault.finding.steps)) == (None, len(fault.finding.steps))
+
+
+# --- Hypothesis ---------------------------------------------------------------------------------------------------------
+
+FAST = settings(max_examples=25, stateful_step_count=15, deadline=None, database=None)
+
+TestReference = state_machine(ALONE).TestCase
+TestReference.settings = FAST
+TestReferenceKeying = state_machine(ALONE, "ide-km").TestCase
+TestReferenceKeying.settings = FAST
+
+
+def test_a_state_machine_of_hypothesis_finds_and_shrinks_a_fault() -> None:
+    machine = state_machine(replace(ALONE, subject="mutant:stop-goes-to-locked"))
+    case = machine.TestCase
+    case.settings = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None, derandomize=True)
+    with pytest.raises(NotConforming) as caught:
+        case().runTest()
+    assert any(s.startswith("stop_interface") for s in caught.value.finding.steps)
+
+
+# --- Suites and learning ------------------------------------------------------------------------------------------------
+
+
+def test_the_emulator_passes_its_suites_and_mutants_fail_them(tdisp_alone: Alphabet) -> None:
+    wp = suite(tdisp_alone, "wp")
+    assert (len(wp.tests), wp.states, wp.inputs) == (3112, 24, 35)
+    assert Checker(ALONE, "tdisp").check([s.name for s in wp.tests[0]]) == 0
+    checker = Checker(ALONE, "tdisp")
+    for test in wp.tests[::40]:
+        assert checker.check([s.name for s in test]) == 0
+    failing = Checker(replace(ALONE, subject="mutant:stop-goes-to-locked"), "tdisp")
+    with pytest.raises(NotConforming):
+        for test in wp.tests:
+            failing.check([s.name for s in test])
+
+
+def test_a_cover_of_all_transitions_covers_them(ide_km: Alphabet) -> None:
+    cover = suite(ide_km, "transitions", length=400)
+    checker = Checker(ALONE, "ide-km")
+    for test in cover.tests[:5]:
+        assert checker.check([s.name for s in test]) == 0
+
+
+_FEW = ["session_open(tsm)", "key_prog(tsm)", "lock_interface(tsm)", "start_interface(tsm, nonce=current)", "stop_interface(tsm)",
+        "get_state(tsm)", "config_change"]  # fmt: skip
+
+
+def test_the_emulator_is_learned_and_is_the_model(tdisp_alone: Alphabet) -> None:
+    learned = learn(tdisp_alone, ALONE.adapter(), inputs=_FEW, walks=5)
+    assert learned.states == 6  # no session, not keyed, keyed, locked, running, in error
+    assert learned.differences == ()
+
+
+def test_what_a_mutant_does_otherwise_is_learned_with_a_shortest_sequence(tdisp_alone: Alphabet) -> None:
+    learned = learn(tdisp_alone, adapter_of(gallery()["stop-goes-to-locked"], ALONE), inputs=_FEW, walks=5)
+    first = learned.differences[0]
+    assert first.steps[:5] == tuple(_FEW[:5])
+    assert len(first.steps) == 6
+
+
+def test_a_responder_that_is_not_deterministic_is_reported_as_such(tdisp_alone: Alphabet) -> None:
+    flips = iter([False] * 40 + [True] * 1000)
+
+    class Fickle(Dsm):
+        def stop(self) -> bytes:
+            return b"" if next(flips) else super().stop()
+
+    with pytest.raises(NotDeterministic, match="once"):
+        learn(tdisp_alone, InProcess(lambda: Fickle(multi_session=False)), inputs=_FEW, walks=5)
+
+
+# --- Adapters -----------------------------------------------------------------------------------------------------------
+
+CHILD = """
+import sys, time
+for line in sys.stdin:
+    verb, _, rest = line.strip().partition(" ")
+    what = rest.split()[-1] if rest else ""
+    if verb == "send" and what == "01aa":
+        raise SystemExit(3)
+    if verb == "send" and what == "01bb":
+        time.sleep(60)
+    if verb == "send" and what == "01cc":
+        print("hello"); sys.stdout.flush(); continue
+    if verb == "send" and what == "01dd":
+        print("-\\nff")
+    elif verb == "send":
+        print("-" if what == "01" else what)
+    else:
+        print("session_open" if verb == "controls" else "ok" if verb == "reset" else "no")
+    sys.stdout.flush()
+"""
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Process]:
+    program = tmp_path / "child.py"
+    program.write_text(CHILD)
+    made = Process([sys.executable, str(program)], timeout=5)
+    made._timeout = 0.5
+    yield made
+    made.close()
+
+
+def test_a_child_process_answers_or_stays_silent(child: Process) -> None:
+    assert child.controls == {"session_open"}
+    assert child.apply("tsm", b"\x01\x02") == b"\x01\x02"
+    assert child.apply("none", b"\x01") is None
+    assert child.control("session_open", "tsm") is False
+    assert child.control("flr") is False
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "detail"),
+    [("01aa", "crash", "exit code 3"), ("01bb", "hang", "no line"), ("01cc", "garbage", "not hex"), ("01dd", "unsolicited", "ff")],
+)
+def test_what_a_child_does_instead_of_answering_is_a_fault_and_the_next_one_is_fresh(
+    child: Process, message: str, kind: str, detail: str
+) -> None:
+    with pytest.raises(Fault, match=detail) as caught:
+        child.apply("tsm", bytes.fromhex(message))
+        child.apply("tsm", b"\x01\x02")
+    assert caught.value.kind == kind
+    child.reset()
+    child._timeout = 5
+    assert child.apply("tsm", b"\x01\x02") == b"\x01\x02"
+
+
+def _serve(server: socket.socket, framing: Framing) -> None:
+    """A responder that speaks DOE over a socket, from the emulator."""
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        dsm = Dsm()
+        dsm.control("session_open", "tsm")
+        with connection:
+            while True:
+                head = connection.recv(12 if framing is Framing.EMULATOR else 8, socket.MSG_WAITALL)
+                if not head:
+                    break
+                size = struct.unpack(">III", head)[2] if framing is Framing.EMULATOR else 4 * int.from_bytes(head[4:], "little") - 8
+                body = connection.recv(size, socket.MSG_WAITALL)
+                doe = decode_doe(body if framing is Framing.EMULATOR else head + body)
+                assert isinstance(doe, Doe)
+                session = {1: "tsm", 2: "host"}[int.from_bytes(doe.payload[:4], "little")] if doe.kind == 2 else "none"
+                vdm = decode_vdm(doe.payload[6:] if doe.kind == 2 else doe.payload)
+                assert isinstance(vdm, Vdm)
+                answer = dsm.apply(session, bytes((vdm.protocol,)) + vdm.payload)
+                out = b""
+                if answer is not None:
+                    plain = Vdm(0x7E, answer[1:], answer[0]).encode()
+                    out = Doe(2, struct.pack("<IH", 1 if session == "tsm" else 2, len(plain)) + plain).encode()
+                if framing is Framing.EMULATOR:
+                    connection.sendall(Emulator(1, out).encode())
+                elif out:
+                    connection.sendall(out)
+
+
+@pytest.mark.parametrize("framing", Framing)
+def test_a_socket_takes_doe_and_the_framing_of_the_emulator(framing: Framing) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_serve, args=(server, framing), daemon=True).start()
+    setup = Setup("x", start="session", multi_session=False, timeout=0.05)
+    adapter = Socket(server.getsockname(), framing=framing, timeout=0.05 if framing is Framing.DOE else 5)
+    found = fuzz(alphabet_for("tdisp", setup, adapter.controls), adapter, Budget(250), pairs=False)
+    adapter.close()
+    server.close()
+    assert not found.faults
+    assert found.coverage.states[0] >= 4
+
+
+@pytest.fixture(scope="module")
+def c_responders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("there is no gcc here")
+    folder = tmp_path_factory.mktemp("c")
+    made = {}
+    for fault in range(4):
+        program, library = folder / f"responder{fault}", folder / f"responder{fault}.so"
+        source = str(ROOT / "examples" / "responder.c")
+        subprocess.run([gcc, "-O1", f"-DFAULT={fault}", "-o", str(program), source], check=True)
+        subprocess.run([gcc, "-O1", f"-DFAULT={fault}", "-DLIBRARY", "-shared", "-fPIC", "-o", str(library), source], check=True)
+        made |= {f"exec{fault}": f"exec:{program}", f"lib{fault}": f"lib:{library}:responder"}
+    return made
+
+
+@pytest.mark.parametrize(("fault", "kind", "at"), [(0, "", ""), (1, "crash", "bad_offset"), (2, "hang", "stop"), (3, "form", "get_report")])
+def test_a_responder_in_c_has_the_same_faults_as_library_and_as_process(
+    c_responders: dict[str, str], fault: int, kind: str, at: str
+) -> None:
+    seen = []
+    for route in ("exec", "lib"):
+        setup = adapter_from(c_responders[f"{route}{fault}"], timeout=5.0)
+        adapter = setup.adapter()
+        adapter._timeout = 0.4  # type: ignore[attr-defined]
+        found = fuzz(alphabet_for("tdisp", setup, adapter.controls), adapter, Budget(2500, faults=1), pairs=False)
+        adapter.close()
+        seen.append([(f.finding.kind, f.finding.steps) for f in found.faults.values()])
+    assert seen[0] == seen[1]
+    assert [(k, at in steps[-1]) for k, steps in seen[0]] == ([(kind, True)] if kind else [])
+
+
+def test_mistakes_in_a_setup_are_named(tmp_path: Path) -> None:
+    for spec, says in (
+        ("nonsense", "write reference, mutant:LABEL"),
+        ("mutant:nonce-not-compare", "did you mean nonce-not-compared"),
+        ("exec:/does/not/exist", "cannot be started"),
+        ("tcp:localhost", "write tcp:HOST:PORT"),
+        ("lib:/does/not/exist.so:f", "the path of a shared library"),
+        ("python:json:loadz", "did you mean loads"),
+    ):
+        with pytest.raises(ModelError, match=says):
+            adapter_from(spec).adapter()
+    file = tmp_path / "a.toml"
+    file.write_text('[adapter]\nsubject = "reference"\nstrem_id = 4\n')
+    with pytest.raises(ModelError, match=r"adapter.strem_id: there is no such key; did you mean stream_id"):
+        adapter_from(str(file))
+    file.write_text('[adapter]\nsubject = "reference"\nmulti_session = false\nupdatable = [0, 4, 2]\n')
+    assert adapter_from(str(file)).updatable == (0, 4, 2)
+    with pytest.raises(ModelError, match="name size once"):
+        Setup("lib:x:y", signature="request,response,&size")
+
+
+# --- The command line ---------------------------------------------------------------------------------------------------
+
+
+def test_fuzz_writes_a_fault_that_replay_shows_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--single-session", "--adapter"]
+    code = main(["fuzz", *common, "mutant:start-in-run", "--faults", "1", "--no-pairs", "-o", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert code == 1
+    assert "FAULT: start_interface(" in out and "expected: INVALID_INTERFACE_STATE (check: state)" in out and "P63 Table 11-19" in out
+    (file,) = tmp_path.glob("*.json")
+    assert "sequenceDiagram" in file.with_suffix(".mmd").read_text()
+    assert main(["fuzz", *common, "mutant:start-in-run", "--replay", str(file)]) == 1
+    assert "FAULT" in capsys.readouterr().out
+    assert main(["fuzz", *common, "reference", "--replay", str(file), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["finding"] is None
+
+
+def test_a_spent_budget_is_unknown_and_a_bad_adapter_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fuzz", "--single-session", "--adapter", "reference", "--steps", "300"]) == 3
+    assert "No fault so far; not everything was covered." in capsys.readouterr().out
+    assert main(["fuzz", "--adapter", "nonsense"]) == 2
+
+
+def test_a_written_suite_is_a_pytest_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["suite", "--single-session", "--protocol", "ide-km", "--length", "4000", "--adapter", "reference", "-o", str(tmp_path)]
+    assert main(arguments) == 0
+    capsys.readouterr()
+    document = json.loads((tmp_path / "ide_km_transitions.json").read_text())
+    assert document["format"] == "tdisprove-suite/1"
+    name, allowed = document["tests"][0][0]
+    assert allowed and document["stimuli"][name]["event"]
+    assert any(m.get("hex", "").startswith("00") for s in document["stimuli"].values() for m in s["messages"])
+    compile((tmp_path / "test_ide_km_transitions.py").read_text(), "suite", "exec")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "0", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
