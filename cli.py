@@ -16,10 +16,10 @@ from typing import NoReturn
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import ask, check, diagram, explore, fuzz, learn, listing, matrix, prove, suite
+from .verbs import ask, check, diagram, explore, fuzz, learn, listing, matrix, prove, replay, suite
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (check, ask, matrix, prove, explore, diagram, fuzz, suite, learn, listing)
+VERBS = (check, ask, matrix, prove, explore, diagram, fuzz, suite, learn, replay, listing)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -93,7 +93,7 @@ class _Loader:
     lines: Mapping[KeyPath, int]
 
     def scenario(self) -> Scenario:
-        sections = ("name", "summary", "flow", "properties", "topology", "knobs", "trust", "rules", "expect")
+        sections = ("name", "summary", "flow", "properties", "topology", "knobs", "trust", "rules", "expect", "adapter")
         self.known((), self.content, sections)
         if "flow" not in self.content:
             self.fail((), f'there is no key flow: add flow = "…", one of {", ".join(FLOWS)}')

@@ -13,7 +13,9 @@ from ..explore.conformance.run import Finding
 _WIDTH = 100
 
 
-def campaign_text(c: Campaign, protocol: str, ambiguities: Mapping[str, str], advised: Mapping[str, tuple[Any, str]]) -> Iterator[str]:
+def campaign_text(
+    c: Campaign, protocol: str, ambiguities: Mapping[str, str], advised: Mapping[str, tuple[Any, str]]
+) -> Iterator[str]:
     """The whole report, line by line."""
     how = "guided by the model" if c.guided else "plain random rules"
     yield f"{protocol}: {c.steps:,} steps on {c.resets} instance(s), {how}, {c.seconds:.1f} s"
@@ -54,7 +56,11 @@ def unique(faults: Iterable[Fault]) -> list[Fault]:
 def _readings(c: Campaign, ambiguities: Mapping[str, str], advised: Mapping[str, tuple[Any, str]]) -> Iterator[str]:
     if not c.readings:
         return
-    yield "  conforms, where the specification is open, under:" if c.conforms else "  where the specification is open, read as:"
+    yield (
+        "  conforms, where the specification is open, under:"
+        if c.conforms
+        else "  where the specification is open, read as:"
+    )
     for name, values in c.readings.items():
         number = ambiguities.get(name, "")
         shown = " or ".join(str(v).lower() for v in values)
@@ -66,7 +72,9 @@ def _readings(c: Campaign, ambiguities: Mapping[str, str], advised: Mapping[str,
 def fault_text(f: Fault, word: str) -> Iterator[str]:
     """One fault: what, where, by which clause, and the run."""
     x = f.finding
-    yield f"{word}: {x.stimulus} in {x.state}" + (f"   (met {f.times} times, first at step {f.first_at})" if f.times > 1 else "")
+    yield f"{word}: {x.stimulus} in {x.state}" + (
+        f"   (met {f.times} times, first at step {f.first_at})" if f.times > 1 else ""
+    )
     if x.expected:
         yield f"  expected: {' or '.join(x.expected)}"
     yield f"  actual:   {x.actual}"

@@ -17,7 +17,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
-from tdisprove.explore.conformance import Budget, NotConforming, Setup, adapter_from, alphabet_for, fuzz, gallery, state_machine
+from tdisprove.explore.conformance import (
+    Budget,
+    NotConforming,
+    Setup,
+    adapter_from,
+    alphabet_for,
+    fuzz,
+    gallery,
+    state_machine,
+)
 from tdisprove.explore.conformance.adapters import Fault, Framing, InProcess, Process, Socket
 from tdisprove.explore.conformance.alphabet import Alphabet
 from tdisprove.explore.conformance.detection import adapter_of
@@ -95,37 +104,48 @@ def test_there_are_mutants_enough_and_each_changes_one_place() -> None:
     assert all(m.make() is not Dsm for m in gallery().values())
 
 
-@pytest.mark.parametrize("shard", range(4))
-def test_every_mutant_outside_the_open_points_is_found(tdisp: Alphabet, ide_km: Alphabet, shard: int) -> None:
+def test_every_mutant_outside_the_open_points_fails_its_run_and_the_emulator_passes_all(tdisp: Alphabet) -> None:
+    # The runs are what `python -m tdisprove.explore.conformance.detection` has found and shrunk.
+    runs = json.loads((ROOT / "tests" / "mutant_runs.json").read_text())
+    assert runs.keys() == set(_SURE)
+    alphabets = {"tdisp": tdisp, "ide-km": alphabet_for("ide-km", BOTH, Dsm.controls)}
+    for label, run in runs.items():
+        alphabet = alphabets[run["protocol"]]
+        found, _ = do_again(alphabet, adapter_of(gallery()[label]), run["steps"])
+        assert found is not None and found.clauses, label
+        # The emulator may leave the run where the mutant took a turn that it does not take, but it never fails.
+        try:
+            assert do_again(alphabet, BOTH.adapter(), run["steps"])[0] is None, label
+        except ModelError as e:
+            assert "makes no sense there" in str(e)
+
+
+@pytest.mark.parametrize("label", _SURE[::26])
+def test_mutants_are_found_by_fuzzing(tdisp: Alphabet, label: str) -> None:
     wide = alphabet_for("ide-km", BOTH, Dsm.controls)
-    for label in _SURE[shard::4]:
-        adapter = adapter_of(gallery()[label])
-        budget = Budget(60_000, faults=1)
-        found = next((f for a in (tdisp, wide) if (f := fuzz(a, adapter, budget, pairs=False)).faults), None)
-        assert found is not None, label
-        fault = next(iter(found.faults.values()))
-        assert "again" not in fault.under, label
-        assert fault.finding.clauses, label
-        assert len(fault.finding.steps) <= 10, label
+    found = next(
+        (
+            f
+            for a in (tdisp, wide)
+            if (f := fuzz(a, adapter_of(gallery()[label]), Budget(60_000, faults=1), pairs=False)).faults
+        ),
+        None,
+    )
+    assert found is not None
+    fault = next(iter(found.faults.values()))
+    assert "again" not in fault.under
+    assert len(fault.finding.steps) <= 10
 
 
-@pytest.mark.parametrize(
-    ("label", "knob", "value"),
-    [
-        ("stop-refused-in-unlocked", "stop_in_unlocked", "error"),
-        ("report-refused-in-run", "report_in_run", False),
-        ("lock-in-error", "error_recovery", "automatic"),
-        ("bind-without-the-flag", "bind_p2p_flag", "ignored"),
-    ],
-)
+@pytest.mark.parametrize(("label", "knob", "value"), [("stop-refused-in-unlocked", "stop_in_unlocked", "error"), ("report-refused-in-run", "report_in_run", False)])
 def test_where_the_specification_is_open_the_reading_is_reported_and_can_be_refused(
     tdisp_alone: Alphabet, label: str, knob: str, value: Value
 ) -> None:
     adapter = adapter_of(gallery()[label], ALONE)
-    found = fuzz(tdisp_alone, adapter, pairs=False)
+    found = fuzz(tdisp_alone, adapter, Budget(4000), pairs=False)
     assert not found.faults
     assert found.readings[knob] == (value,)
-    fixed = alphabet_for("tdisp", ALONE, Dsm.controls, {knob: tdisp_alone.preferred[knob], "recovery_after_flr": False})
+    fixed = alphabet_for("tdisp", ALONE, Dsm.controls, {knob: tdisp_alone.preferred[knob]})
     assert fuzz(fixed, adapter, Budget(faults=1), pairs=False).faults
 
 
@@ -162,7 +182,7 @@ def test_two_faults_are_told_apart_and_each_is_shrunk(tdisp_alone: Alphabet) -> 
             self.tdi.state = 1
             return b""
 
-    found = fuzz(tdisp_alone, InProcess(lambda: Two(multi_session=False)), pairs=False)
+    found = fuzz(tdisp_alone, InProcess(lambda: Two(multi_session=False)), Budget(12_000), pairs=False)
     kinds = {f.finding.kind: f.finding for f in found.faults.values()}
     assert kinds["crash"].steps[-1].startswith("stop_interface(")
     assert kinds["crash"].actual.startswith("crash: ZeroDivisionError: stop in ERROR")
@@ -172,13 +192,12 @@ def test_two_faults_are_told_apart_and_each_is_shrunk(tdisp_alone: Alphabet) -> 
     assert others and all(any(s.startswith("unbind_p2p_stream") for s in f.steps) for f in others)
 
 
-def test_guidance_covers_what_plain_random_rules_do_not(tdisp_alone: Alphabet) -> None:
-    steps = 40_000
-    guided = fuzz(tdisp_alone, ALONE.adapter(), Budget(steps), pairs=False)
-    plain = fuzz(tdisp_alone, ALONE.adapter(), Budget(steps), guided=False)
+def test_guidance_covers_what_plain_random_rules_do_not(ide_km: Alphabet) -> None:
+    guided = fuzz(ide_km, ALONE.adapter(), Budget(10_000), pairs=False)
+    plain = fuzz(ide_km, ALONE.adapter(), Budget(10_000), guided=False)
     assert Coverage.share(guided.coverage.transitions) >= 0.95
     assert not plain.faults
-    assert Coverage.share(plain.coverage.transitions) < 0.7
+    assert Coverage.share(plain.coverage.transitions) < 0.5
 
 
 def test_a_finding_can_be_done_again_and_is_gone_where_it_was_mended(tdisp_alone: Alphabet) -> None:
@@ -302,7 +321,12 @@ def test_a_child_process_answers_or_stays_silent(child: Process) -> None:
 
 @pytest.mark.parametrize(
     ("message", "kind", "detail"),
-    [("01aa", "crash", "exit code 3"), ("01bb", "hang", "no line"), ("01cc", "garbage", "not hex"), ("01dd", "unsolicited", "ff")],
+    [
+        ("01aa", "crash", "exit code 3"),
+        ("01bb", "hang", "no line"),
+        ("01cc", "garbage", "not hex"),
+        ("01dd", "unsolicited", "ff"),
+    ],
 )
 def test_what_a_child_does_instead_of_answering_is_a_fault_and_the_next_one_is_fresh(
     child: Process, message: str, kind: str, detail: str
@@ -330,7 +354,11 @@ def _serve(server: socket.socket, framing: Framing) -> None:
                 head = connection.recv(12 if framing is Framing.EMULATOR else 8, socket.MSG_WAITALL)
                 if not head:
                     break
-                size = struct.unpack(">III", head)[2] if framing is Framing.EMULATOR else 4 * int.from_bytes(head[4:], "little") - 8
+                size = (
+                    struct.unpack(">III", head)[2]
+                    if framing is Framing.EMULATOR
+                    else 4 * int.from_bytes(head[4:], "little") - 8
+                )
                 body = connection.recv(size, socket.MSG_WAITALL)
                 doe = decode_doe(body if framing is Framing.EMULATOR else head + body)
                 assert isinstance(doe, Doe)
@@ -372,12 +400,16 @@ def c_responders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         program, library = folder / f"responder{fault}", folder / f"responder{fault}.so"
         source = str(ROOT / "examples" / "responder.c")
         subprocess.run([gcc, "-O1", f"-DFAULT={fault}", "-o", str(program), source], check=True)
-        subprocess.run([gcc, "-O1", f"-DFAULT={fault}", "-DLIBRARY", "-shared", "-fPIC", "-o", str(library), source], check=True)
+        subprocess.run(
+            [gcc, "-O1", f"-DFAULT={fault}", "-DLIBRARY", "-shared", "-fPIC", "-o", str(library), source], check=True
+        )
         made |= {f"exec{fault}": f"exec:{program}", f"lib{fault}": f"lib:{library}:responder"}
     return made
 
 
-@pytest.mark.parametrize(("fault", "kind", "at"), [(0, "", ""), (1, "crash", "bad_offset"), (2, "hang", "stop"), (3, "form", "get_report")])
+@pytest.mark.parametrize(
+    ("fault", "kind", "at"), [(0, "", ""), (1, "crash", "bad_offset"), (2, "hang", "stop"), (3, "form", "get_report")]
+)
 def test_a_responder_in_c_has_the_same_faults_as_library_and_as_process(
     c_responders: dict[str, str], fault: int, kind: str, at: str
 ) -> None:
@@ -422,7 +454,11 @@ def test_fuzz_writes_a_fault_that_replay_shows_again(tmp_path: Path, capsys: pyt
     code = main(["fuzz", *common, "mutant:start-in-run", "--faults", "1", "--no-pairs", "-o", str(tmp_path)])
     out = capsys.readouterr().out
     assert code == 1
-    assert "FAULT: start_interface(" in out and "expected: INVALID_INTERFACE_STATE (check: state)" in out and "P63 Table 11-19" in out
+    assert (
+        "FAULT: start_interface(" in out
+        and "expected: INVALID_INTERFACE_STATE (check: state)" in out
+        and "P63 Table 11-19" in out
+    )
     (file,) = tmp_path.glob("*.json")
     assert "sequenceDiagram" in file.with_suffix(".mmd").read_text()
     assert main(["fuzz", *common, "mutant:start-in-run", "--replay", str(file)]) == 1
@@ -438,7 +474,18 @@ def test_a_spent_budget_is_unknown_and_a_bad_adapter_is_usage(capsys: pytest.Cap
 
 
 def test_a_written_suite_is_a_pytest_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["suite", "--single-session", "--protocol", "ide-km", "--length", "4000", "--adapter", "reference", "-o", str(tmp_path)]
+    arguments = [
+        "suite",
+        "--single-session",
+        "--protocol",
+        "ide-km",
+        "--length",
+        "4000",
+        "--adapter",
+        "reference",
+        "-o",
+        str(tmp_path),
+    ]
     assert main(arguments) == 0
     capsys.readouterr()
     document = json.loads((tmp_path / "ide_km_transitions.json").read_text())
@@ -448,6 +495,9 @@ def test_a_written_suite_is_a_pytest_file(tmp_path: Path, capsys: pytest.Capture
     assert any(m.get("hex", "").startswith("00") for s in document["stimuli"].values() for m in s["messages"])
     compile((tmp_path / "test_ide_km_transitions.py").read_text(), "suite", "exec")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "0", str(tmp_path)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "0", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -169,7 +169,7 @@ def test_fields_that_do_not_fit_are_refused_by_name() -> None:
         TDISP.message("BIND_P2P_STREAM", stream_id=256)
     with pytest.raises(ModelError, match="no field 'nonc'; did you mean nonce"):
         TDISP.message("START_INTERFACE", nonc=b"")
-    with pytest.raises(ModelError, match="has 3 byte.s.: it has 32"):
+    with pytest.raises(ModelError, match=r"has 3 byte\(s\): it has 32"):
         TDISP.message("START_INTERFACE", nonce=b"abc")
     with pytest.raises(ModelError, match="has the code 0x86"):
         TDISP.message("START_INTERFACE", code=1)
@@ -182,7 +182,13 @@ vdms = st.builds(
     param2=st.integers(0, 255), standard=st.integers(0, 65535), vendor=st.binary(max_size=4), trailing=st.binary(max_size=3),
 )  # fmt: skip
 large = st.builds(
-    Vdm, st.sampled_from([0xFE, 0x7E]), st.binary(max_size=40), st.integers(0, 255), st.just(0x14), st.just(True), reserved=st.integers(0, 65535)
+    Vdm,
+    st.sampled_from([0xFE, 0x7E]),
+    st.binary(max_size=40),
+    st.integers(0, 255),
+    st.just(0x14),
+    st.just(True),
+    reserved=st.integers(0, 65535),
 )
 
 
@@ -212,9 +218,15 @@ def test_envelopes_of_any_bytes_decode_to_something(data: bytes) -> None:
             assert found.reason
 
 
-ranges = st.builds(MmioRange, st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.integers(0, 65535), st.integers(0, 65535))
+ranges = st.builds(
+    MmioRange, st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.integers(0, 65535), st.integers(0, 65535)
+)
 reports = st.builds(
-    Report, *(st.integers(0, 65535) for _ in range(4)), st.integers(0, 2**32 - 1), st.lists(ranges, max_size=4).map(tuple), st.binary(max_size=9)
+    Report,
+    *(st.integers(0, 65535) for _ in range(4)),
+    st.integers(0, 2**32 - 1),
+    st.lists(ranges, max_size=4).map(tuple),
+    st.binary(max_size=9),
 )
 
 

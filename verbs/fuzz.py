@@ -26,14 +26,20 @@ def add(verbs: options.Verbs) -> None:
         "apart. Exit code 0: no fault, everything covered; 1: faults; 3: no fault so far, the budget was spent."
     )  # fmt: skip
     implementation.add(p)
-    p.add_argument("--steps", type=options.count, default=200_000, metavar="N", help="at most so many steps (default: %(default)s)")
+    p.add_argument(
+        "--steps", type=options.count, default=200_000, metavar="N", help="at most so many steps (default: %(default)s)"
+    )
     p.add_argument("--timeout", type=options.count, metavar="SECONDS", help="at most so long")
-    p.add_argument("--faults", type=options.count, default=20, metavar="N", help="end after so many different faults (default: 20)")
+    p.add_argument(
+        "--faults", type=options.count, default=20, metavar="N", help="end after so many different faults (default: 20)"
+    )
     p.add_argument("--seed", type=int, default=0, help="of what is random (default: 0)")
     p.add_argument("--unguided", action="store_true", help="plain random rules instead, to compare")
     p.add_argument("--no-pairs", action="store_true", help="do not go for pairs of moves")
     p.add_argument("--replay", metavar="FILE", help="only do again what a file says that an earlier fuzz -o wrote")
-    p.add_argument("-o", "--output", metavar="DIR", help="write each fault into DIR: as text, sequence chart and replayable file")
+    p.add_argument(
+        "-o", "--output", metavar="DIR", help="write each fault into DIR: as text, sequence chart and replayable file"
+    )
     p.set_defaults(run=run)
 
 

@@ -25,13 +25,17 @@ _SPEC = (
 def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--adapter", required=True, metavar="ADAPTER", help=_SPEC)
     p.add_argument("--protocol", choices=PROTOCOLS, default="tdisp", help="what it speaks (default: %(default)s)")
-    p.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="decide an open point of the specification")
+    p.add_argument(
+        "--set", action="append", default=[], metavar="KNOB=VALUE", help="decide an open point of the specification"
+    )
     p.add_argument("--reply-timeout", type=float, metavar="SECONDS", help="how long to wait for an answer (default: 2)")
     p.add_argument("--envelope", choices=ENVELOPES, help="what surrounds messages to a child process (default: none)")
     p.add_argument("--framing", choices=[f.value for f in Framing], help="what goes over a socket (default: doe)")
     p.add_argument("--signature", metavar="ARGS", help="the arguments of the library's function, in order")
     p.add_argument("--start", choices=STARTS, help="what there is after a reset (default: fresh, nothing)")
-    p.add_argument("--controls", metavar="NAME[,NAME…]", help="what can be caused from outside, if the implementation does not say so")
+    p.add_argument(
+        "--controls", metavar="NAME[,NAME…]", help="what can be caused from outside, if the implementation does not say so"
+    )
     p.add_argument("--single-session", action="store_true", help="a second SPDM session ends the first")
     p.add_argument("-q", "--quiet", action="store_true", help="no progress")
     options.add_format(p)

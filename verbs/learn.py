@@ -36,7 +36,15 @@ def run(args: argparse.Namespace) -> int:
             found = learn(alphabet, adapter, walks=args.walks, seed=args.seed, inputs=args.input)
         except NotDeterministic as e:
             if args.format == "json":
-                options.dump({"tool": "tdisprove", "version": __version__, "deterministic": False, "inputs": e.inputs, "outputs": [e.one, e.other]})
+                options.dump(
+                    {
+                        "tool": "tdisprove",
+                        "version": __version__,
+                        "deterministic": False,
+                        "inputs": e.inputs,
+                        "outputs": [e.one, e.other],
+                    }
+                )
             else:
                 print(f"Not deterministic: {e}.")
             return VIOLATED
@@ -55,11 +63,17 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         options.dump(_document(found, args.protocol))
     else:
-        print(f"{args.protocol}: {found.states} states over {len(found.inputs)} inputs, {found.queries:,} queries, {found.steps:,} steps")
+        print(
+            f"{args.protocol}: {found.states} states over {len(found.inputs)} inputs, {found.queries:,} queries, {found.steps:,} steps"
+        )
         print(f"  that there are no more states rests on {found.checked}")
         for d in found.differences:
             print(f"DIFFERENCE after {', '.join(d.steps)}:\n  allowed: {' or '.join(d.allowed)}\n  learned: {d.learned}")
-        print(f"{len(found.differences)} difference(s) from the model." if found.differences else "No difference from the model.")
+        print(
+            f"{len(found.differences)} difference(s) from the model."
+            if found.differences
+            else "No difference from the model."
+        )
         for note in notes:
             print(note)
     return VIOLATED if found.differences else HOLDS
@@ -70,7 +84,9 @@ def machine_graph(found: Learned) -> nx.DiGraph:
     graph = nx.MultiDiGraph()
     for q in range(found.states):
         loops = sorted({out for (a, _), (out, b) in found.transitions.items() if a == b == q and out.startswith("state ")})
-        graph.add_node(q, title=f"S{q}", lines=loops, initial=q == 0, broken=["not in the model"] if q in found.outside else [])
+        graph.add_node(
+            q, title=f"S{q}", lines=loops, initial=q == 0, broken=["not in the model"] if q in found.outside else []
+        )
     for (a, x), (out, b) in found.transitions.items():
         if a != b:
             graph.add_edge(a, b, label=f"{x} / {out}")

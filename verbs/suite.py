@@ -18,8 +18,12 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     implementation.add(p)
     p.add_argument("--kind", choices=KINDS, default="transitions", help="default: %(default)s")
-    p.add_argument("--length", type=options.count, default=200, metavar="N", help="steps of one test of a cover (default: 200)")
-    p.add_argument("--extra", type=int, choices=(0, 1, 2), default=0, help="extra states of the fault domain of wp (default: 0)")
+    p.add_argument(
+        "--length", type=options.count, default=200, metavar="N", help="steps of one test of a cover (default: 200)"
+    )
+    p.add_argument(
+        "--extra", type=int, choices=(0, 1, 2), default=0, help="extra states of the fault domain of wp (default: 0)"
+    )
     p.add_argument("-o", "--output", metavar="DIR", default="suite", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
 

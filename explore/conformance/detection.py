@@ -1,13 +1,15 @@
 """Which mutants of the emulator are found, by what, and after how many steps: ``python -m tdisprove.explore.conformance.detection``.
 
-Prints the table of docs/mutants.md.
+Prints the table of docs/mutants.md; with a file name, the shrunk runs go there, which the tests do again.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from .adapters import InProcess, Setup
@@ -20,6 +22,7 @@ from .suite import suite
 
 STEPS = 60_000
 """As many as the guided run needs for everything but the pairs."""
+PLAIN = 5_000
 SETUP = Setup("reference")
 
 
@@ -32,8 +35,8 @@ class Detection:
     guided: int | None
     plain: int | None
     suite: int | None
-    shortest: int
-    """Steps of the shrunk run."""
+    shortest: tuple[str, ...]
+    """The shrunk run."""
     clause: str
     read_as: str
     """Readings that the answers settle on, other than the usual ones."""
@@ -44,7 +47,9 @@ def adapter_of(m: Mutant, setup: Setup = SETUP) -> InProcess:
     return InProcess(lambda: made(multi_session=setup.multi_session))
 
 
-def detect(m: Mutant, alphabets: Sequence[Alphabet], *, steps: int = STEPS, plain: bool = True, tests: bool = True) -> Detection:
+def detect(
+    m: Mutant, alphabets: Sequence[Alphabet], *, steps: int = STEPS, plain: bool = True, tests: bool = True
+) -> Detection:
     """Look for one mutant, protocol by protocol."""
     read_as: dict[str, str] = {}
     for alphabet in alphabets:
@@ -55,13 +60,13 @@ def detect(m: Mutant, alphabets: Sequence[Alphabet], *, steps: int = STEPS, plai
         fault = next(iter(found.faults.values()))
         random = None
         if plain:
-            other = fuzz(alphabet, adapter_of(m), Budget(steps, faults=1), guided=False, seed=1)
+            other = fuzz(alphabet, adapter_of(m), Budget(PLAIN, faults=1), guided=False, seed=1)
             random = other.steps if other.faults else None
         return Detection(
-            m, alphabet.name, found.steps, random, _by_suite(m, alphabet) if tests else None, len(fault.finding.steps),
+            m, alphabet.name, found.steps, random, _by_suite(m, alphabet) if tests else None, fault.finding.steps,
             "; ".join(fault.finding.clauses[:1]), "",
         )  # fmt: skip
-    return Detection(m, "", None, None, None, 0, "", ", ".join(f"{k}={v}" for k, v in read_as.items()))
+    return Detection(m, "", None, None, None, (), "", ", ".join(f"{k}={v}" for k, v in read_as.items()))
 
 
 def _by_suite(m: Mutant, alphabet: Alphabet) -> int | None:
@@ -93,7 +98,7 @@ def table(rows: Sequence[Detection]) -> Iterator[str]:
     for d in rows:
         numbers = [str(x) if x is not None else "–" for x in (d.guided, d.plain, d.suite)]
         why = d.clause if d.guided is not None else f"open point: {d.mutant.ambiguous}"
-        yield f"| `{d.mutant.label}` | {d.protocol or '–'} | {' | '.join(numbers)} | {d.shortest or '–'} | {why} |"
+        yield f"| `{d.mutant.label}` | {d.protocol or '–'} | {' | '.join(numbers)} | {len(d.shortest) or '–'} | {why} |"
     found = [d for d in rows if d.guided is not None]
     yield ""
     for name in ("guided", "plain", "suite"):
@@ -110,6 +115,9 @@ def main() -> None:
         rows.append(detect(m, alphabets, steps=3000 if m.ambiguous else STEPS))
         print(f"{len(rows)}/{len(gallery())} {m.label}", file=sys.stderr, flush=True)
     print("\n".join(table(rows)))
+    if len(sys.argv) > 1:
+        runs = {d.mutant.label: {"protocol": d.protocol, "steps": list(d.shortest)} for d in rows if d.shortest}
+        Path(sys.argv[1]).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

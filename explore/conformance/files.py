@@ -56,7 +56,9 @@ def do_again(alphabet: Alphabet, adapter: Adapter, steps: list[str]) -> tuple[Fi
         if name not in by_name:
             raise ModelError(f"step {i + 1}: there is no stimulus {name!r} with this adapter{nearest(name, by_name)}")
         if not run.applicable(by_name[name]):
-            raise ModelError(f"step {i + 1}: {name} makes no sense there: the implementation behaves otherwise than when the run was written")
+            raise ModelError(
+                f"step {i + 1}: {name} makes no sense there: the implementation behaves otherwise than when the run was written"
+            )
         step = run.apply(by_name[name])
         if step is not None and step.finding is not None:
             return step.finding, i + 1

@@ -268,11 +268,7 @@ class _Campaign:
         for allowed, under in ((self.initially, ""), (self.readings, self._settled())):
             for k in _tails(len(steps)):
                 start = places[-k]
-                way = (
-                    self.chart.way(self.chart.first, lambda x, start=start: x == start)
-                    if start in self.chart.nodes
-                    else None
-                )
+                way = self.chart.way_to(start) if start in self.chart.nodes else None
                 if way is None:
                     continue
                 found = self._again([*(x for _, x, _ in way), *steps[-k:]], finding, allowed)
@@ -311,7 +307,7 @@ class _Campaign:
             i = 0
             while i < len(found.steps) - 1:
                 steps = [by_name[n] for n in (*found.steps[:i], *found.steps[i + size :])]
-                less = self._again(steps, like, allowed) if len(steps) else None
+                less = self._again(steps, like, allowed) if steps else None
                 if less is not None and len(less.steps) < len(found.steps):
                     found = less
                 else:
@@ -334,7 +330,7 @@ class _Campaign:
             at = to
         where, last, _ = passed[-1]
         self.guide.give_up(where, last)
-        direct = self.chart.way(self.chart.first, lambda x: x == where)
+        direct = self.chart.way_to(where)
         if direct is not None and len(direct) == len(passed) - 1:
             return
         for state, s, moves in passed[:-1]:

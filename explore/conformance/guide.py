@@ -11,7 +11,6 @@ from .alphabet import Alphabet, Stimulus
 from .oracle import Allowed, Belief, Oracle, Possible
 from .partial import known
 
-
 _TRIES = 3
 
 
@@ -106,6 +105,10 @@ class Chart:
             for key in s.then:
                 after = next((x.after for x in self.oracle.allowed(key, after)), after)
         return after.state
+
+    def way_to(self, state: State | None) -> list[tuple[State, Stimulus, State]] | None:
+        """A shortest way to a state from a reset."""
+        return self.way(self.first, lambda x: x == state)
 
     def way(
         self, start: State, wanted: Callable[[State], bool], avoid: Iterable[tuple[State, Stimulus]] = ()
@@ -218,9 +221,9 @@ class Guide:
         if self._last is not None:
             # One more move makes a pair with the last.
             for z in self._pairs_from.get((self._last[0], at), ()):
-                s = self._by(at, z)
-                if s is not None and self._last[1] == at and self._tries(self._last[0], at, z):
-                    return s
+                by = self._by(at, z)
+                if by is not None and self._last[1] == at and self._tries(self._last[0], at, z):
+                    return by
         steps = self.chart.way(at, lambda x: bool(self.open[x]), self.avoid)
         if steps is None and not any(self.open.values()):
             steps = self._way_to_pair(at)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from ...model.language import TRUE, ModelError, State, Term, Value, disj, iff
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
-from .adapters.adapter import Session
 from .alphabet import Link, Note, Observation, Stimulus, Views
 from .keying import SUB_STREAMS, ask, key_prog, program, slots, switch, together
 from .oracle import Key, Oracle, told_apart
@@ -211,9 +209,9 @@ class IdeKmAlphabet:
         s = self.setup
         good = key_prog(s.stream_id, s.port, KSS(0, False, 0), memory.keys)
         if what.endswith("in the clear"):
-            kind = what.split()[0]
+            kind = what.split(maxsplit=1)[0]
             message = good if kind == "KEY_PROG" else IDE_KM.message(kind, port=s.port)
-            return ask(link, cast(Session, "none"), message, notes)
+            return ask(link, "none", message, notes)
         match what:
             case "KEY_PROG one byte short":
                 return ask(link, "tsm", good, notes, good.encode()[:-1])
@@ -228,9 +226,13 @@ class IdeKmAlphabet:
             case "KEY_PROG with IFV 1, least significant word first":
                 return ask(link, "tsm", good.but(ifv=1 << 32), notes)
             case "K_SET_GO for another port" | "K_SET_STOP for another port":
-                return ask(link, "tsm", IDE_KM.message(what.split()[0], stream=s.stream_id, port=s.port + 7), notes)
+                return ask(
+                    link, "tsm", IDE_KM.message(what.split(maxsplit=1)[0], stream=s.stream_id, port=s.port + 7), notes
+                )
             case "K_SET_GO of a stream without keys" | "K_SET_STOP of a stream without keys":
-                return ask(link, "tsm", IDE_KM.message(what.split()[0], stream=s.stream_id ^ 0x40, port=s.port), notes)
+                return ask(
+                    link, "tsm", IDE_KM.message(what.split(maxsplit=1)[0], stream=s.stream_id ^ 0x40, port=s.port), notes
+                )
         return together((), what, notes)
 
 

@@ -42,9 +42,12 @@ def ask(link: Link, session: Session, m: Message, notes: list[Note], data: bytes
     if found.kind != wanted:
         notes.append(Note(REQUIRED, CLAUSE, f"{found.kind} in answer to {m.kind}"))
         return "MALFORMED"
-    for name in ("stream", "kss", "port") if m.kind != "QUERY" else ("port",):
-        if found[name] != m[name]:
-            notes.append(Note(REQUIRED, CLAUSE, f"{found.kind} says {name} {found[name]}, {m.kind} said {m[name]}"))
+    same = ("stream", "kss", "port") if m.kind != "QUERY" else ("port",)
+    notes += [
+        Note(REQUIRED, CLAUSE, f"{found.kind} says {n} {found.number(n)}, {m.kind} said {m.number(n)}")
+        for n in same
+        if found[n] != m[n]
+    ]
     if found.number("reserved") or (found.kind == "K_GOSTOP_ACK" and found.number("status")):
         notes.append(Note(RECOMMENDED, CLAUSE, f"{found.kind} with reserved bytes that are not zero"))
     if found.kind == "KP_ACK" and found.number("status"):

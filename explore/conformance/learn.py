@@ -185,7 +185,9 @@ def _machine(machine: Any, inputs: Sequence[str]) -> Learned:
     return found
 
 
-def compare(alphabet: Alphabet, chart: Chart, learned: Learned, limit: int = 20) -> tuple[tuple[Difference, ...], frozenset[int]]:
+def compare(
+    alphabet: Alphabet, chart: Chart, learned: Learned, limit: int = 20
+) -> tuple[tuple[Difference, ...], frozenset[int]]:
     """Where the machine leaves the model, shortest sequences first; what comes after a difference is not compared."""
     by_name = {s.name: s for s in alphabet.stimuli}
     names = [v.name for v in chart.oracle.variables]

@@ -196,6 +196,14 @@ class Oracle:
             found |= self._closed[p]
         return found
 
+    def known_keys(self) -> Iterable[Key]:
+        """All events with their arguments."""
+        return self._groups
+
+    def compiled_of(self, key: Key) -> Sequence[_Compiled]:
+        """The actions of an event with these arguments, whatever the state."""
+        return self._groups.get(key, ())
+
     def has(self, key: Key) -> bool:
         """Whether some rule knows the event with these arguments."""
         return key in self._groups

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...model.language import TRUE, Value
 from .adapters import Adapter, Fault
-from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Exchange, Link, Note, Observation, Stimulus
+from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Exchange, Link, Observation, Stimulus
 from .oracle import Allowed, Belief, Possible, Reading
 from .partial import known
 

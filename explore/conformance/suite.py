@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import networkx as nx
@@ -45,7 +45,13 @@ def suite(alphabet: Alphabet, kind: str, *, length: int = 200, extra: int = 0) -
     if kind in ("transitions", "pairs"):
         tests = tuple(_cover(chart, kind == "pairs", length))
         what = "every pair of moves in a row" if kind == "pairs" else "every stimulus in every state"
-        return Suite(kind, f"covers {what} of the model: {len(chart.transitions)} transitions", tests, len(alphabet.stimuli), len(chart.nodes))
+        return Suite(
+            kind,
+            f"covers {what} of the model: {len(chart.transitions)} transitions",
+            tests,
+            len(alphabet.stimuli),
+            len(chart.nodes),
+        )
     if kind == "wp":
         return _wp(alphabet, chart.reading, [s for s in alphabet.stimuli if is_plain(s)], extra)
     raise ModelError(f"there is no suite {kind!r}: it is one of {', '.join(KINDS)}")
@@ -83,7 +89,11 @@ def is_plain(s: Stimulus) -> bool:
     a = s.args
     if s.fixed or s.variant or s.lenient or a.get("flaw", "none") != "none" or a.get("fault", "none") != "none":
         return False
-    if a.get("p2p_fault", "none") != "none" or "host" in (a.get("via"), a.get("keyed"), a.get("holder")) or a.get("via") == "none":
+    if (
+        a.get("p2p_fault", "none") != "none"
+        or "host" in (a.get("via"), a.get("keyed"), a.get("holder"))
+        or a.get("via") == "none"
+    ):
         return False
     return not (a.get("no_fw") or a.get("msix") or a.get("known") is False) and not s.event.startswith("host_")
 
@@ -130,7 +140,9 @@ def _told(chart: Chart, s: Stimulus, at: State) -> frozenset[str] | None:
     return frozenset((f"state {at[names.index('tdi0.state')]}",))
 
 
-def wp_tests(alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimulus], extra: int = 0) -> tuple[tuple[Stimulus, ...], ...]:
+def wp_tests(
+    alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimulus], extra: int = 0
+) -> tuple[tuple[Stimulus, ...], ...]:
     """The tests of a Wp suite over some inputs."""
     return _wp(alphabet, reading, inputs, extra).tests
 
@@ -139,7 +151,9 @@ def _wp(alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimu
     m = mealy(alphabet, reading, inputs)
     states = list(m.graph)
     apart = distinguishing(m)
-    identify = {x: list(dict.fromkeys(apart[frozenset((x, y))] for y in states if frozenset((x, y)) in apart)) for x in states}
+    identify = {
+        x: list(dict.fromkeys(apart[frozenset((x, y))] for y in states if frozenset((x, y)) in apart)) for x in states
+    }
     everything = list(dict.fromkeys(w for ws in identify.values() for w in ws))
     reach = {x: _labels(m, path) for x, path in nx.single_source_shortest_path(m.graph, m.first).items()}
     tests: dict[tuple[Stimulus, ...], None] = {}
@@ -161,7 +175,8 @@ def _wp(alphabet: Alphabet, reading: Mapping[str, Value], inputs: Sequence[Stimu
     same = len({frozenset((x, y)) for x in states for y in states if x != y} - apart.keys())
     claim = (
         f"complete for implementations that, over these {len(m.inputs)} inputs and answering each input in each state always alike, have at "
-        f"most {len(states)} + {extra} states" + (f"; {same} pairs of states are alike over them and count as one" if same else "")
+        f"most {len(states)} + {extra} states"
+        + (f"; {same} pairs of states are alike over them and count as one" if same else "")
     )
     return Suite("wp", claim, kept, len(m.inputs), len(states))
 
@@ -196,7 +211,7 @@ def distinguishing(m: Mealy) -> dict[frozenset[State], tuple[Stimulus, ...]]:
 
 
 def _labels(m: Mealy, path: Sequence[State]) -> tuple[Stimulus, ...]:
-    return tuple(m.graph.edges[x, y]["by"] for x, y in zip(path, path[1:], strict=False))
+    return tuple(m.graph.edges[x, y]["by"] for x, y in pairwise(path))
 
 
 def _walk(m: Mealy, at: State, steps: Iterable[Stimulus]) -> State | None:
@@ -208,7 +223,9 @@ def _walk(m: Mealy, at: State, steps: Iterable[Stimulus]) -> State | None:
     return at
 
 
-def _add(tests: dict[tuple[Stimulus, ...], None], m: Mealy, before: tuple[Stimulus, ...], at: State, w: tuple[Stimulus, ...]) -> None:
+def _add(
+    tests: dict[tuple[Stimulus, ...], None], m: Mealy, before: tuple[Stimulus, ...], at: State, w: tuple[Stimulus, ...]
+) -> None:
     """The test, with as much of the sequence as makes sense from there."""
     done = list(before)
     for s in w:
@@ -239,7 +256,9 @@ def document(alphabet: Alphabet, found: Suite, protocol: str, setup: Setup, *, m
             options = chart.nodes[at].options[s]
             allowed = list(dict.fromkeys(a.reply for a in options)) or [r for r, _ in s.fixed] or ["ok"]
             listed.append([s.name, allowed])
-            steps.setdefault(s.name, {"event": s.event, "args": dict(s.args), "variant": s.variant, "excuses": sorted(s.excuses)})
+            steps.setdefault(
+                s.name, {"event": s.event, "args": dict(s.args), "variant": s.variant, "excuses": sorted(s.excuses)}
+            )
             at = next((x for x, by in chart.nodes[at].moves.items() if s in by), at)
         tests.append(listed)
     if messages:
@@ -273,11 +292,11 @@ def _messages(alphabet: Alphabet, names: Iterable[str], setup: Setup) -> dict[st
 
     by_name = {s.name: s for s in alphabet.stimuli}
     found = {}
+    state: dict[str, Value] = {v.name: v.sort.domain[0] for v in alphabet.oracle.variables}
+    state |= {k: "tsm" for k in state if k.endswith("key_session")}
     for name in names:
         link = _Recorder(InProcess(lambda: Dsm(multi_session=setup.multi_session)))
-        views = [{v.name: v.sort.domain[0] for v in alphabet.oracle.variables}]
-        session = {k: "tsm" for k in views[0] if k.endswith("key_session")}
-        alphabet.perform(by_name[name], link, alphabet.begin(link), lambda views=views, session=session: [{**views[0], **session}])
+        alphabet.perform(by_name[name], link, alphabet.begin(link), lambda: [state])
         found[name] = link.sent
     return found
 

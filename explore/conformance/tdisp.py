@@ -13,7 +13,8 @@ from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .adapters.adapter import Session
 from .alphabet import RECOMMENDED, REQUIRED, Link, Note, Observation, Stimulus, Views, unpack
-from .keying import ask as ask_ide, program, slots, switch
+from .keying import ask as ask_ide
+from .keying import program, slots, switch
 from .oracle import Key, Oracle, told_apart
 from .wire import ERROR_CODES, IDE_KM, STATES, TDISP, Malformed, Message, Report, decode_report, error_name
 from .wire.report import MSIX_PBA, MSIX_TABLE, NO_FW_UPDATE
@@ -85,7 +86,9 @@ class TdispAlphabet:
 
     name = "tdisp"
 
-    def __init__(self, setup: Setup, controls: Iterable[str], fixed: Mapping[str, Value] | None = None) -> None:
+    def __init__(
+        self, setup: Setup, controls: Iterable[str], fixed: Mapping[str, Value] | None = None, unseen: Iterable[Key] = ()
+    ) -> None:
         self.setup = setup
         self.controls = frozenset(controls)
         defaults = {k.name: k.default for k in KNOBS}
@@ -109,7 +112,7 @@ class TdispAlphabet:
             kept.add("ide_enable")
         self._system, self._kept = system, kept
         self.oracle = Oracle(
-            system, kept, ("tdi0.state", "tdi0.no_fw_update", "tdi0.msix_locked"), silent=[("recover", ("tdi0",))]
+            system, kept, ("tdi0.state", "tdi0.no_fw_update", "tdi0.msix_locked"), silent=[("recover", ("tdi0",)), *unseen]
         )
         self._events = model.events
         self._actions = {(a.event, tuple(v for _, v in a.args)): dict(a.args) for a in system.actions if a.event in kept}
@@ -138,6 +141,10 @@ class TdispAlphabet:
     def chart(self, reading: Mapping[str, Value]) -> Oracle:
         """The oracle under one reading alone: a smaller one, since what this reading does not ask for is left out."""
         return Oracle(self._system.fixed(reading), self._kept, ("tdi0.state", *_STREAM_AND_SESSIONS))
+
+    def actions(self) -> Iterable[tuple[Key, Mapping[str, Value]]]:
+        """All events of the model that may occur here, with their arguments by name."""
+        return self._actions.items()
 
     # --- The stimuli ------------------------------------------------------------------------------------------------------
 
@@ -237,7 +244,7 @@ class TdispAlphabet:
         # A stream of which one key is missing is not keyed; in a session that lives, and where nobody else's could interfere.
         fresh = (self.term["stream.device0.state"] == "NOT_KEYED") & self.term[f"device0.{holder}_session"]
         order = ("t", "via", "no_fw", "msix", "p2p", "redirect", "fault", "flaw")
-        lock = {
+        lock: dict[str, Value] = {
             "t": "tdi0",
             "via": holder,
             "no_fw": False,
@@ -378,7 +385,7 @@ class TdispAlphabet:
         if reply.number("code") != data[1] & 0x7F:
             notes.append(Note(REQUIRED, "P63 §11.3", f"{reply.kind} in answer to {message.kind}"))
             return Observation("MALFORMED", (), tuple(notes), str(reply))
-        facts = tuple(self._content(s, message, reply, memory, notes))
+        facts = tuple(self.content(s, message, reply, memory, notes))
         return Observation("ok", facts, tuple(notes), str(reply))
 
     def _key_p2p(self, s: Stimulus, link: Link, memory: Memory) -> None:
@@ -458,7 +465,7 @@ class TdispAlphabet:
         if reply.number("reserved") or (reply.number("reserved_id") and reply["reserved_id"] != asked["reserved_id"]):
             notes.append(Note(RECOMMENDED, "P63 §11.3.3", "reserved bits that are not zero"))
 
-    def _content(self, s: Stimulus, asked: Message, reply: Message, memory: Memory, notes: list[Note]) -> Iterator[Term]:
+    def content(self, s: Stimulus, asked: Message, reply: Message, memory: Memory, notes: list[Note]) -> Iterator[Term]:
         match s.event:
             case "get_tdisp_version":
                 if VERSION not in reply.data("versions"):
@@ -476,7 +483,13 @@ class TdispAlphabet:
                         Note(REQUIRED, "P63 §11.3.7", f"required requests are missing: {requests[0]:#04x}, not 0xfe")
                     )
                 if not reply.number("num_req_this") or not reply.number("num_req_all"):
-                    notes.append(Note(REQUIRED, "P63 §11.3.7", "no outstanding request is allowed"))
+                    notes.append(
+                        Note(
+                            RECOMMENDED,
+                            "P63 §11.3.7, §11.2.3",
+                            "NUM_REQ_THIS or NUM_REQ_ALL is 0: no request may be outstanding",
+                        )
+                    )
                 optional = requests[1] & 0x07
                 supports = self.term.get("optional_requests")
                 if supports is not None and optional in (0, 7):

@@ -9,7 +9,7 @@ from ..wire import Malformed
 Session = Literal["none", "tsm", "host"]
 """Over which session a message goes: in the clear, over the TSM's, over that of somebody else."""
 
-Reply: TypeAlias = bytes | None | Malformed
+Reply: TypeAlias = bytes | Malformed | None
 """The protocol byte and the message; None: silence; or an envelope that cannot be opened."""
 
 FAULTS = ("crash", "hang", "garbage", "unsolicited")

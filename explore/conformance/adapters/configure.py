@@ -87,7 +87,7 @@ def setup_from_file(path: Path) -> Setup:
 
 def _setup(table: Mapping[str, Any], where: str) -> Setup:
     known = {f.name: f for f in fields(Setup)}
-    values = {}
+    values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             raise ModelError(f"{where}: adapter.{key}: there is no such key{nearest(key, known)}")

@@ -125,7 +125,7 @@ class Process:
 
     def _start(self) -> None:
         self._end()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
         try:
             self._child = subprocess.Popen(
                 self._command,
