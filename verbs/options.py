@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress
-from ..explore.explicit import BACKENDS, ExplicitEngine
+from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -63,6 +63,13 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
+    p.add_argument(
+        "--symmetry",
+        choices=SYMMETRY,
+        default="auto",
+        help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
+        "(default: %(default)s)",
+    )
     add_limits(p, *formats)
 
 
@@ -160,7 +167,7 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine(backend=args.backend)
+    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
 
 
 def dump(document: object) -> None:
