@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ...model.language import State, Value
@@ -36,6 +37,12 @@ _SILENT: tuple[Key, ...] = (("ide_enable", ("device0",)),)
 _UNSEEN: tuple[Key, ...] = (("config_change", ("tdi0",)), ("device_error", ("tdi0",)), ("stream_lost", ("device0",)))
 """What is supposed to have happened between two messages only where nothing else explains the second."""
 _BRIEF = 60
+
+
+@cache
+def _alphabet(fixed: tuple[tuple[str, Value], ...]) -> TdispAlphabet:
+    """Made once for all logs, since it takes a second."""
+    return TdispAlphabet(Setup("log", multi_session=True), Dsm.controls, dict(fixed), _SILENT)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class MessageLog:
     """Validates message by message, in linear time: what is held is the set of possible states."""
 
     def __init__(self, fixed: Mapping[str, Value] | None = None) -> None:
-        self.alphabet = TdispAlphabet(Setup("log", multi_session=True), Dsm.controls, fixed, _SILENT)
+        self.alphabet = _alphabet(tuple(sorted((fixed or {}).items())))
         self.oracle = self.alphabet.oracle
         self.belief = self.oracle.start([self.oracle.open_reading], self.alphabet.first)
         self.result = Validation()
