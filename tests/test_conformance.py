@@ -137,7 +137,10 @@ def test_mutants_are_found_by_fuzzing(tdisp: Alphabet, label: str) -> None:
     assert len(fault.finding.steps) <= 10
 
 
-@pytest.mark.parametrize(("label", "knob", "value"), [("stop-refused-in-unlocked", "stop_in_unlocked", "error"), ("report-refused-in-run", "report_in_run", False)])
+@pytest.mark.parametrize(
+    ("label", "knob", "value"),
+    [("stop-refused-in-unlocked", "stop_in_unlocked", "error"), ("report-refused-in-run", "report_in_run", False)],
+)
 def test_where_the_specification_is_open_the_reading_is_reported_and_can_be_refused(
     tdisp_alone: Alphabet, label: str, knob: str, value: Value
 ) -> None:

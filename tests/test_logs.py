@@ -35,6 +35,7 @@ def conversation(dsm: Dsm, rounds: int = 1) -> Iterator[dict[str, str]]:
             last.append(answer[1:])
 
     last: list[bytes] = []
+    locked = b""
     yield {"dir": "req", "session": "0", "hex": "10840000"}
     yield {"dir": "rsp", "session": "0", "hex": "10040000000100001200"}
     yield {"dir": "req", "session": "0", "hex": "12e50000"}
@@ -43,7 +44,13 @@ def conversation(dsm: Dsm, rounds: int = 1) -> Iterator[dict[str, str]]:
     for k in slots(0):
         yield from exchange("7", 0, key_prog(1, 0, k, 1).encode())
     for _ in range(rounds):
-        for kind in ("LOCK_INTERFACE", "GET_DEVICE_INTERFACE_STATE", "START_INTERFACE", "GET_DEVICE_INTERFACE_STATE", "STOP_INTERFACE"):
+        for kind in (
+            "LOCK_INTERFACE",
+            "GET_DEVICE_INTERFACE_STATE",
+            "START_INTERFACE",
+            "GET_DEVICE_INTERFACE_STATE",
+            "STOP_INTERFACE",
+        ):
             fields: dict[str, int | bytes] = {"version": 0x10, "function_id": 0x100}
             if kind == "LOCK_INTERFACE":
                 fields["stream_id"] = 1
@@ -178,7 +185,10 @@ def test_hidden_steps_are_searched_for_where_they_are_allowed() -> None:
 
 def test_mistakes_in_a_log_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line, says in (
-        ({"event": "lock_interfac"}, "line 1: there is no event 'lock_interfac' in sev-tio-host-run; did you mean lock_interface"),
+        (
+            {"event": "lock_interfac"},
+            "line 1: there is no event 'lock_interfac' in sev-tio-host-run; did you mean lock_interface",
+        ),
         ({"event": "key_prog", "args": {"holde": "tsm"}}, "event key_prog has no argument 'holde'; did you mean holder"),
         ({"event": "key_prog", "state": {"tdi0.state": "RUNS"}}, "tdi0.state cannot be 'RUNS'"),
     ):
