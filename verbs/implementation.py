@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..explore.conformance.adapters import Adapter, Setup, adapter_from
+from ..explore.conformance.adapters import Adapter, Broken, Setup, adapter_from
 from ..explore.conformance.adapters.configure import STARTS
 from ..explore.conformance.adapters.process import ENVELOPES
 from ..explore.conformance.adapters.socket import Framing
 from ..explore.conformance.alphabet import Alphabet
 from ..explore.conformance.protocols import PROTOCOLS, alphabet_for
 from ..model.flows.flow import parse_knob
-from ..model.language import Value
+from ..model.language import ModelError, Value
 from . import options
 
 _SPEC = (
@@ -57,6 +57,8 @@ def reached(args: argparse.Namespace) -> Iterator[tuple[Setup, Adapter]]:
     adapter = setup.adapter()
     try:
         yield setup, adapter
+    except Broken as e:
+        raise ModelError(f"adapter {setup.subject}: it was reached, and then not any more: {e}") from None
     finally:
         adapter.close()
 

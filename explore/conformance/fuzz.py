@@ -12,6 +12,7 @@ from .adapters import Adapter
 from .alphabet import REQUIRED, Alphabet, Stimulus
 from .guide import Coverage, Guide, charted
 from .oracle import Reading
+from .partial import known
 from .run import Finding, Run, Step
 
 _PLAIN_LENGTH = 50
@@ -98,6 +99,8 @@ class _Campaign:
         self.guide = Guide(self.chart, pairs=pairs)
         self.pairs = pairs
         self.failures = 0
+        self.fresh = False
+        """Something was done for the first time since the implementation was last asked for its state."""
         self.start = time.monotonic()
         self.places: list[State | None] = []
         self.by_event: dict[str, list[Stimulus]] = {}
@@ -163,27 +166,35 @@ class _Campaign:
                 self._failed(run, step.finding, at, s)
                 return True
             if at is not None:
+                self.fresh = self.fresh or (at, s) not in self.guide.done
                 self.guide.did(at, s, self.guide.at(run.belief))
             self._narrow(run)
         return True
 
     def _choose(self, run: Run, at: State | None) -> Stimulus | None:
         if self.guided:
-            if at is not None:
-                return self.guide.next(at)
-            # Where the implementation is not known to be in one place, asking for its state tells.
-            probe = next(
-                (
-                    s
-                    for s in self.by_event.get("get_state", ())
-                    if not s.variant and s.args.get("flaw") == "none" and s.args.get("via") != "none" and run.applicable(s)
-                ),
-                None,
-            )
-            return probe if probe is not None and (not run.steps or run.steps[-1] is not probe) else self._any(run)
+            s = self.guide.next(at) if at is not None else None
+            if at is not None and not (self.fresh and s is not None and self.guide.moves(at, s)):
+                return s
+            # Where the implementation is not known to be in one place, asking for its state tells; and before it leaves a state in
+            # which something new was done, lest the move hides that it was not there.
+            self.fresh = False
+            probe = self._probe(run)
+            if probe is not None and (not run.steps or run.steps[-1] is not probe):
+                return probe
+            return s if at is not None else self._any(run)
         if len(run.steps) >= _PLAIN_LENGTH:
             return None
         return self._any(run)
+
+    def _probe(self, run: Run) -> Stimulus | None:
+        """A plain question for the state over a session that lives."""
+        for s in self.by_event.get("get_state", ()):
+            if s.variant or s.args.get("flaw") != "none" or not run.applicable(s):
+                continue
+            if all(known(s.alive, run.oracle.names(p)) is True for p in run.belief):
+                return s
+        return None
 
     def _any(self, run: Run) -> Stimulus | None:
         for _ in range(50):
@@ -199,8 +210,7 @@ class _Campaign:
             key = step.stimulus.name, step.observation.reply
             r.excused[key] = r.excused.get(key, 0) + 1
         for f in step.advice:
-            known = r.advice.setdefault(fault_key(f), Fault(f, 0, r.steps))
-            known.times += 1
+            r.advice.setdefault(fault_key(f), Fault(f, 0, r.steps)).times += 1
         if self.budget.progress is not None and r.steps % 500 == 0:
             self.budget.progress(r.steps, self.guide.coverage() if self.guided else None, len(r.faults))
 
@@ -249,12 +259,12 @@ class _Campaign:
     def _failed(self, run: Run, finding: Finding, at: State | None, s: Stimulus) -> None:
         self.failures += 1
         key = fault_key(finding)
-        known = self.result.faults.get(key)
+        met = self.result.faults.get(key)
         if at is not None:
             self.guide.give_up(at, s)
             self.guide.done.add((at, s))
-        if known is not None:
-            known.times += 1
+        if met is not None:
+            met.times += 1
             return
         steps = run.steps
         short, under = self._shrunk(steps, finding)

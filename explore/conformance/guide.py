@@ -176,6 +176,10 @@ class Guide:
         options = self.chart.nodes[at].options.get(s, ()) if at is not None else ()
         self._supposed = self.chart.after(s, options[0]) if options else at
 
+    def moves(self, at: State, s: Stimulus) -> bool:
+        """Whether the stimulus leads to another state."""
+        return any(s in by for by in self.chart.nodes[at].moves.values())
+
     def begin(self) -> None:
         """The implementation is a new one."""
         self._supposed = None

@@ -114,23 +114,31 @@ class IdeKmAlphabet:
                 yield Stimulus(event, event, keys, args, only=self._when(event))
                 continue
             k = str(args.get("k", "k0"))
+            # Whose a stream is after K_SET_STOP has destroyed all its keys is open, so nobody keys it anew beside another session.
+            held = self._held()
+            # P63 §6.33.3 says nothing of K_SET_GO and K_SET_STOP over a session that did not key the stream.
+            mine = (self._slot("key", "k0") != "host") & (self._slot("key", "k1") != "host")
             same = iff(self._slot("rx", k) == "ENABLED", self._slot("tx", k) == "ENABLED")
             shown = f"{event}({k})" if "k" in args else event
             match event:
                 case "ep_key_prog":
                     # Receiver and transmitter are programmed together, so both must be in use, or neither.
-                    yield Stimulus(shown, event, keys, args, only=tsm & same)
+                    yield Stimulus(shown, event, keys, args, only=tsm & same & (~host | held))
                 case "host_key_prog":
-                    yield Stimulus(shown, event, keys, args, only=host & same)
+                    yield Stimulus(shown, event, keys, args, only=host & same & (~tsm | held))
                 case "stop_rx" | "stop_tx":
                     used = self._slot(event[-2:], "k0").in_("ENABLED") | self._slot(event[-2:], "k1").in_("ENABLED")
-                    yield Stimulus(shown, event, keys, args, only=tsm & used)
+                    yield Stimulus(shown, event, keys, args, only=tsm & used & mine)
                 case "host_set_stop":
                     both = (self._slot("rx", "k0") == "ENABLED") & (self._slot("tx", "k0") == "ENABLED")
                     yield Stimulus(shown, event, keys, args, only=host & both)
                 case _:
-                    yield Stimulus(shown, event, keys, args, only=tsm)
+                    yield Stimulus(shown, event, keys, args, only=tsm & mine)
         yield from self._malformed(tsm)
+
+    def _held(self) -> Term:
+        """Some slot of the stream holds a key."""
+        return disj(*(t != "none" for n, t in self.term.items() if n.startswith(f"endpoint.{_D}.") and n.endswith(".key")))
 
     def _when(self, event: str) -> Term:
         """Where the event makes sense: a session is opened once.
@@ -139,7 +147,7 @@ class IdeKmAlphabet:
         model takes such a stream for nobody's, P63 §11.4.5 may be read otherwise.
         """
         tsm = self.term[f"{_D}.tsm_session"]
-        held = disj(*(t != "none" for n, t in self.term.items() if n.startswith(f"endpoint.{_D}.") and n.endswith(".key")))
+        held = self._held()
         settled = (self.term[f"endpoint.{_D}.status"] != "SECURE") | held
         match event:
             case "device_connect":
