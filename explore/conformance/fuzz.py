@@ -99,6 +99,8 @@ class _Campaign:
         self.guide = Guide(self.chart, pairs=pairs)
         self.pairs = pairs
         self.failures = 0
+        self.queue: list[Stimulus] = []
+        self.queue_at: State | None = None
         self.fresh = False
         """Something was done for the first time since the implementation was last asked for its state."""
         self.start = time.monotonic()
@@ -130,6 +132,7 @@ class _Campaign:
         run = Run(self.alphabet, self.adapter, self.readings)
         self.result.resets += 1
         self.guide.begin()
+        self.queue.clear()
         self.places = []
         return run
 
@@ -173,14 +176,22 @@ class _Campaign:
 
     def _choose(self, run: Run, at: State | None) -> Stimulus | None:
         if self.guided:
+            if self.queue:
+                if at == self.queue_at:
+                    return self.queue.pop(0)
+                self.queue.clear()
             s = self.guide.next(at) if at is not None else None
+            if at is not None and s is not None and (at, s) not in self.guide.done and self.guide.moves(at, s):
+                # Right before a request is granted, those of its kind that are refused: they must not have changed anything.
+                self.queue, self.queue_at = [*self.guide.refused_like(at, s), s], at
+                return self.queue.pop(0)
             if at is not None and not (self.fresh and s is not None and self.guide.moves(at, s)):
                 return s
             # Where the implementation is not known to be in one place, asking for its state tells; and before it leaves a state in
             # which something new was done, lest the move hides that it was not there.
-            self.fresh = False
             probe = self._probe(run)
             if probe is not None and (not run.steps or run.steps[-1] is not probe):
+                self.fresh = False
                 return probe
             return s if at is not None else self._any(run)
         if len(run.steps) >= _PLAIN_LENGTH:

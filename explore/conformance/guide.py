@@ -176,6 +176,19 @@ class Guide:
         options = self.chart.nodes[at].options.get(s, ()) if at is not None else ()
         self._supposed = self.chart.after(s, options[0]) if options else at
 
+    def refused_like(self, at: State, s: Stimulus) -> list[Stimulus]:
+        """The stimuli of the same event that are refused in the state for what they ask, not for a flaw."""
+        return [
+            x
+            for x, options in self.chart.nodes[at].options.items()
+            if x.event == s.event
+            and x.args.get("flaw", "none") == "none"
+            and options
+            and (at, x) not in self.avoid
+            and not self.moves(at, x)
+            and all(a.reply != "ok" for a in options)
+        ]
+
     def moves(self, at: State, s: Stimulus) -> bool:
         """Whether the stimulus leads to another state."""
         return any(s in by for by in self.chart.nodes[at].moves.values())

@@ -168,7 +168,7 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("session-end-unnoticed", "        if self.tdi.session == session:\n            self.to_error()\n", "        pass\n"),
     Mutant("keys-outlive-their-session", "            if stream.session == session:\n                stream.lose()\n", "            if stream.session == session:\n"),
     Mutant("flr-spares-the-tdi", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n\n    def on_conventional"),
-    Mutant("flr-unlocks", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n        self.tdi = Tdi()\n\n    def on_conventional"),
+    Mutant("flr-unlocks", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n        self.tdi = Tdi()\n\n    def on_conventional", "A-6: error_recovery=automatic, recovery_after_flr=true"),
     Mutant("flr-keeps-the-streams", "            stream.lose()\n            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional"),
     Mutant("reset-goes-to-error", "        self.streams.clear()\n        self.tdi = Tdi()\n", "        self.streams.clear()\n        self.tdi = Tdi(ERROR)\n"),
     Mutant("reset-keeps-the-lock", "        self.streams.clear()\n        self.tdi = Tdi()\n", "        self.streams.clear()\n"),
