@@ -139,7 +139,7 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("go-is-not-enough", "        if stream.enabled and not stream.failed and stream.complete(\"used\"):\n", "        if False:\n"),
     Mutant("go-without-key-acknowledged", '        if stream.slots.get(kss) != "programmed":\n            return False\n', '        if stream.slots.get(kss) != "programmed":\n            return True\n', "go_without_key=ack"),
     Mutant("go-without-key-uses-it", '        if stream.slots.get(kss) != "programmed":\n            return False\n', ""),
-    Mutant("go-of-another-port", "        if port != self.port or not self.owned(session, stream):\n            return False\n        if stream.slots.get(kss) != \"programmed\"", "        if not self.owned(session, stream):\n            return False\n        if stream.slots.get(kss) != \"programmed\"", "recommended only"),
+    Mutant("go-of-another-port", "        if port != self.port or not self.owned(session, stream):\n            return False\n        if stream.slots.get(kss) != \"programmed\"", "        if not self.owned(session, stream):\n            return False\n        if stream.slots.get(kss) != \"programmed\""),
     Mutant("key-prog-over-a-set-in-use", '        if stream.slots.get(kss) == "used":\n            return 4\n', "", "live_key_prog=overwrite"),
     Mutant("key-prog-over-a-set-in-use-ignored", '        if stream.slots.get(kss) == "used":\n            return 4\n', '        if stream.slots.get(kss) == "used":\n            return None\n'),
     Mutant("ifv-not-checked", "        if kss >> 4 > 2 or m[39:47] != bytes((0, 0, 0, 0, 1, 0, 0, 0)):\n", "        if kss >> 4 > 2:\n"),
