@@ -439,7 +439,7 @@ def test_mistakes_in_a_setup_are_named(tmp_path: Path) -> None:
         ("exec:/does/not/exist", "cannot be started"),
         ("tcp:localhost", "write tcp:HOST:PORT"),
         ("lib:/does/not/exist.so:f", "the path of a shared library"),
-        ("python:json:loadz", "did you mean loads"),
+        ("python:json:loadz", "did you mean load, loads"),
     ):
         with pytest.raises(ModelError, match=says):
             adapter_from(spec).adapter()
