@@ -24,6 +24,8 @@ from .adapter import Broken, Fault, Reply, Session
 ENVELOPES = ("none", "vdm", "doe")
 _LINE_LIMIT = 1 << 20
 _TAIL = 400
+_START = 20.0
+"""Seconds."""
 
 
 def wrap(envelope: str, session: Session, message: bytes) -> bytes:
@@ -76,8 +78,7 @@ class Process:
         self._pending = b""
         self._start()
         if controls is None:
-            answer = self._line("controls")
-            controls = () if answer == "no" else answer.split()
+            controls = () if self._told == "no" else self._told.split()
         self._controls = frozenset(controls)
 
     @property
@@ -138,6 +139,11 @@ class Process:
         except OSError as e:
             raise Broken(f"{shlex.join(self._command)}: cannot be started: {e.strerror}") from None
         self._pending = b""
+        # A child may take its time to start, but not to answer. What it can do, it says first of all.
+        try:
+            self._told = self._line("controls", max(self._timeout, _START))
+        except Fault as e:
+            raise Broken(f"{shlex.join(self._command)}: {e}") from None
 
     def _end(self) -> None:
         child, self._child = self._child, None
@@ -164,7 +170,7 @@ class Process:
         self._end()
         return Fault(kind, detail + (f"; it said: {told}" if told else ""))
 
-    def _line(self, line: str) -> str:
+    def _line(self, line: str, timeout: float | None = None) -> str:
         if self._child is None:
             self._start()
         child = self._child
@@ -177,10 +183,11 @@ class Process:
             child.stdin.write(line.encode() + b"\n")
         except BrokenPipeError:
             raise self._lost("crash", _death(child)) from None
-        end = time.monotonic() + self._timeout
+        limit = self._timeout if timeout is None else timeout
+        end = time.monotonic() + limit
         while b"\n" not in self._pending:
             if not self._ready(child.stdout, max(0.0, end - time.monotonic())):
-                raise self._lost("hang", f"no line within {self._timeout:g} s")
+                raise self._lost("hang", f"no line within {limit:g} s")
             part = os.read(child.stdout.fileno(), 65536)
             if not part:
                 raise self._lost("crash", _death(child))
