@@ -11,8 +11,8 @@ from ..explore.check import Result
 from ..explore.quotient import Quotient
 from ..explore.verdict import Verdict
 from ..model.language import Model, System
-from .graph import state_dot, state_svg, trace_dot, trace_svg
-from .machines import composition_dot, composition_svg, drawable, machine_dot, machine_svg
+from .graph import graph_svg, state_dot, state_svg, trace_dot, trace_svg
+from .machines import composition_dot, drawable, machine_dot
 from .mermaid import state_mermaid, trace_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
@@ -47,11 +47,13 @@ def write_machines(folder: Path, model: Model, name: str) -> list[Path]:
     written: list[Path] = []
     for machine in drawable(model):
         stem = folder / "machines" / name / machine
-        written.append(_write(stem, ".dot", machine_dot(model, machine)))
-        written += _drawn(stem, ".svg", lambda m=machine: machine_svg(model, m))  # type: ignore[misc]
+        dot = machine_dot(model, machine)
+        written.append(_write(stem, ".dot", dot))
+        written += _drawn(stem, ".svg", lambda d=dot: graph_svg(d))  # type: ignore[misc]
     stem = folder / "machines" / name / "composition"
-    written.append(_write(stem, ".dot", composition_dot(model)))
-    return written + _drawn(stem, ".svg", lambda: composition_svg(model))
+    dot = composition_dot(model)
+    written.append(_write(stem, ".dot", dot))
+    return written + _drawn(stem, ".svg", lambda: graph_svg(dot))
 
 
 def quotient_graph(system: System, q: Quotient) -> nx.DiGraph:

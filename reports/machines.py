@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise, product
 
 import networkx as nx
@@ -43,7 +44,7 @@ from ..model.language import (
     support,
 )
 from ..model.language.ground import Grounding
-from ..model.language.satisfy import satisfying
+from ..model.language.satisfy import Satisfier
 from ..model.language.terms import conjuncts, subterms
 from .graph import graph_svg, state_dot
 from .story import shortened, word
@@ -74,7 +75,8 @@ def machine_graph(
     can do nothing here at all.
     """
     family = main_family(model, machine, variable)
-    system = model.instantiate(smallest(model) if sizes is None else sizes, knobs, name=machine, check=False)
+    given = smallest(model) if sizes is None else sizes
+    system = _instantiated(model, tuple(given.items()), tuple((knobs or {}).items()))
     names = {family.ground_name(i) for i in product(*(index.instances(system.topology) for index in family.over))}
     variables = [v.term for v in system.variables if v.name in names]
     sort = variables[0].sort
@@ -84,15 +86,16 @@ def machine_graph(
         initial = family.init is None or family.init == value
         graph.add_node(value, title=word(value), initial=initial, tooltip=f"{family} = {word(value)}")
     fired: set[str] = set()
+    satisfier = Satisfier()
     for action in system.actions:
         if action.reply != OK and not refusals:
             continue
         rules = tuple(_own_rules(action, machine))
         guard = conj(action.guard, *(_kept(r, action, system) for r in rules)) if honest else action.guard
-        if not rules or satisfying(guard) is None:
+        if not rules or satisfier.values(guard) is None:
             continue
         fired |= {r.name for r in rules}
-        for a, b in _steps(action, guard, variables):
+        for a, b in _steps(action, guard, variables, satisfier):
             for r in rules:
                 if a != b or self_loops:
                     _add(graph, a, b, r, action, family)
@@ -100,6 +103,12 @@ def machine_graph(
     mine = [r.name for r in model.rules if r.machine == machine and r.name not in refusing]
     graph.graph["idle"] = tuple(name for name in mine if name not in fired)
     return graph
+
+
+@lru_cache(maxsize=1)
+def _instantiated(model: Model, sizes: tuple[tuple[str, int], ...], knobs: tuple[tuple[str, Value], ...]) -> System:
+    """The system of a model; kept, since its machines are drawn one after the other."""
+    return model.instantiate(dict(sizes), dict(knobs), check=False)
 
 
 def machine_dot(
@@ -221,7 +230,7 @@ def _kept(r: Rule, action: Action, system: System) -> Term:
     return substitute(term, fixed)
 
 
-def _steps(action: Action, guard: Term, variables: Sequence[Term]) -> Iterator[tuple[Value, Value]]:
+def _steps(action: Action, guard: Term, variables: Sequence[Term], satisfier: Satisfier) -> Iterator[tuple[Value, Value]]:
     """What an action can make of the variables under a guard: pairs of values before and after.
 
     An instance that the action neither asks about nor changes is none of its business.
@@ -234,12 +243,14 @@ def _steps(action: Action, guard: Term, variables: Sequence[Term]) -> Iterator[t
         assert isinstance(v.sort, Bool | Int | Enum)
         for before in v.sort.domain:
             here = guard & (v == before)
-            if satisfying(here) is None:
+            if satisfier.values(here) is None:
                 continue
             if new is None:
                 yield before, before
             else:
-                yield from ((before, after) for after in v.sort.domain if satisfying(here & (new == after)) is not None)
+                yield from (
+                    (before, after) for after in v.sort.domain if satisfier.values(here & (new == after)) is not None
+                )
 
 
 def _add(graph: nx.MultiDiGraph, before: Value, after: Value, r: Rule, action: Action, family: Family) -> None:

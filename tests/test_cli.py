@@ -173,6 +173,14 @@ def test_diagram_writes_pictures_of_machines_and_traces(run: Run, tmp_path: Path
     assert {".svg", ".dot", ".mmd", ".txt", ".md"} <= names
 
 
+def test_check_draws_the_machines_of_the_aspects_that_it_checked(run: Run, tmp_path: Path) -> None:
+    chosen = ("no-tbit-dma-emitted-before-accept", "no-get-version-by-others-while-the-tsms-session-lives")
+    code, _, _ = run("check", "cove-io", *(x for p in chosen for x in ("-p", p)), "-o", str(tmp_path))
+    assert code in (0, 1)
+    assert {p.name for p in (tmp_path / "machines").iterdir()} == {"lifecycle", "spdm"}
+    assert (tmp_path / "machines" / "spdm" / "tdi.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

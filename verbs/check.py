@@ -21,9 +21,6 @@ from ..reports.verdicts import Style, argument, cell, matrix, overview, tally
 from . import options
 from .exits import HOLDS, UNKNOWN, VIOLATED, code
 
-_MAIN = "lifecycle"
-"""The aspect whose machines are drawn beside the runs (``diagram machines --aspect`` draws those of another)."""
-
 _SIDE_BY_SIDE = 3
 """Beyond so many columns the verdicts are counted, not listed (``matrix`` lists them)."""
 
@@ -69,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
             wanted = {p.id for p in GROUPS[0].properties}
             drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
         files = [f for name, results in drawn.items() for f in write_traces(folder, name, results)]
-        if any(t.aspect == _MAIN for t in found):
-            files += write_machines(folder, ASPECTS[_MAIN].model, _MAIN)
+        for aspect in dict.fromkeys(t.aspect for t in found if t.flow is not None):
+            files += write_machines(folder, ASPECTS[aspect].model, aspect)
         if args.format == "text":
             print(options.written(files, folder))
             if drawn is not columns:
