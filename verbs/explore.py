@@ -14,7 +14,7 @@ from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..reports.files import write_quotient
 from ..reports.story import word
-from . import options
+from . import mutation, options
 from .exits import HOLDS, UNKNOWN
 
 
@@ -23,7 +23,7 @@ def add(verbs: options.Verbs) -> None:
         "explore", help="statistics of a flow's state space", description="Explore all reachable states of a flow: how many, "
         "how deep, deadlocks, rules that never apply, refusals that are never given."
     )  # fmt: skip
-    options.add_target(p, several=False)
+    options.add_target(p, several=False, needed=False)
     options.add_limits(p)
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
     p.add_argument(
@@ -34,11 +34,23 @@ def add(verbs: options.Verbs) -> None:
         action="store_true",
         help="also values that no variable ever takes, and checks that never decide anything",
     )
+    p.add_argument(
+        "--mutation",
+        action="store_true",
+        help="instead: try every single fault of the aspect's rules, and say which no property notices (FLOW: in its settings only)",
+    )
+    p.add_argument(
+        "--jobs", type=options.count, default=1, metavar="N", help="with --mutation: in so many processes (default: 1)"
+    )
     p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.mutation:
+        return mutation.run(args)
+    if not args.flows:
+        raise ModelError("explore needs a FLOW: name one (see tdisprove list flows), or ask for --mutation")
     topology, knobs = options.setting(args)
     target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)

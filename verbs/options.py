@@ -24,12 +24,12 @@ TOPOLOGY = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "strea
 """Option -> the index of which it says how many there are."""
 
 
-def add_target(p: argparse.ArgumentParser, *, several: bool) -> None:
+def add_target(p: argparse.ArgumentParser, *, several: bool, needed: bool = True) -> None:
     text = "a flow (see tdisprove list flows), a scenario file (TOML), or a Python file that defines SYSTEM and PROPERTIES"
     if several:
         p.add_argument("flows", metavar="FLOW", nargs="*", help=f"{text}; default: all flows")
     else:
-        p.add_argument("flows", metavar="FLOW", nargs=1, help=text)
+        p.add_argument("flows", metavar="FLOW", nargs=1 if needed else "*", help=text)
     add_properties(p)
     add_setting(p)
 

@@ -49,11 +49,13 @@ class Op(_enum.Enum):
 class Term:
     """One node of a term. Build terms with operators and the functions of this module, not directly."""
 
-    __slots__ = ("__weakref__", "args", "data", "op", "sort")
+    __slots__ = ("__weakref__", "_support", "args", "data", "op", "sort")
     op: Op
     args: tuple[Term, ...]
     sort: Sort
     data: object
+    _support: tuple[Term, ...] | None
+    """See `support`; worked out when it is first asked for."""
 
     def __and__(self, other: Operand) -> Term:
         return conj(self, lift(other, BOOL))
@@ -148,7 +150,7 @@ def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Ter
     term = _interned.get(key)
     if term is None:
         term = object.__new__(Term)
-        term.op, term.args, term.sort, term.data = op, args, sort, data
+        term.op, term.args, term.sort, term.data, term._support = op, args, sort, data, None
         _interned[key] = term
     return term
 
@@ -458,7 +460,9 @@ def subterms(t: Term) -> Iterator[Term]:
 
 def support(t: Term) -> tuple[Term, ...]:
     """The ground variables that ``t`` mentions, in order of first mention."""
-    return tuple(x for x in subterms(t) if x.op is Op.VAR)
+    if t._support is None:
+        t._support = tuple(x for x in subterms(t) if x.op is Op.VAR)
+    return t._support
 
 
 def conjuncts(t: Term) -> tuple[Term, ...]:
