@@ -187,19 +187,24 @@ class Bench:
         if compiled.watched.variables != self._compiled.watched.variables:
             return self._changed(m.system, self.safety)
         cones = Cones(compiled.watched)
-        suspects: dict[str, Property] = {}
+        left: dict[str, Property] = {}
+        tried: set[str] = set()
         for part in self._parts:
             mine = [compiled.obligations[n] for n in part.numbers]
-            if not cones.of(mine) <= set(part.slice.system.index):
-                suspects |= {o.prop.id: o.prop for o in mine}
-                continue
-            found = self._suspects(part, compiled.watched, mine, m.event)
-            for name in [n for n in found if n not in suspects][: _LOOKS - len(suspects)]:
-                suspects[name] = found[name]
-                if self._changed(m.system, [found[name]]):
+            if cones.of(mine) <= set(part.slice.system.index):
+                found = self._suspects(part, compiled.watched, mine, m.event)
+            else:
+                found = {o.prop.id: o.prop for o in mine}
+            for name, p in found.items():
+                if name in tried:
+                    continue
+                if len(tried) == _LOOKS:
+                    left[name] = p
+                    continue
+                tried.add(name)
+                if self._changed(m.system, [p]):
                     return name
-            suspects |= found
-        return self._changed(m.system, list(suspects.values())[_LOOKS:])
+        return self._changed(m.system, list(left.values()))
 
     def unkept(self, m: Mutation) -> str:
         """A property of liveness whose verdict is another one than it should be, or nothing."""
@@ -218,7 +223,7 @@ class Bench:
             v.name not in s.system.index for a in actions for t in (a.guard, *(u for _, u in a.updates)) for v in support(t)
         ):
             return everything
-        altered = tuple(k for k in part.judged if obligations[k].state is not s.obligations[k].state)
+        altered = tuple(k for k, (o, was) in enumerate(zip(obligations, s.obligations, strict=True)) if o.state is not was.state)
         states = _predicates(part.layout, [obligations[k] for k in altered]) if altered else None
         try:
             eye = Eye(part.layout, actions, laws)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....model.language import Term, after, exists, forall, implies, neg
-from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, DropWhen, Mutant, SetUpdate, SwapValue
+from ....model.language import after, exists, forall, implies, neg
+from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, DropWhen, SetUpdate, SwapValue
 from ....model.world.choices.lifecycle import (
     disconnect_bound,
     dma_gate_needs,
@@ -15,9 +15,9 @@ from ....model.world.choices.lifecycle import (
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Device, Gate, Guest, Peer, Stream, Tdi, Tsm
 from ....model.world.vocabulary import LOCKED_STATES, d, device_of, t, v
-from ...formulas import AlwaysPossible, Formula, Invariant, Never, StepLaw
-from ...property import Kill, Property, Witness
-from ...steps import Steps, becomes, occurs
+from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
+from ...steps import becomes, occurs
+from ..law import law
 from .observations import DMA_REACHES_PEER
 
 _state = Tdi.state[t]
@@ -30,35 +30,16 @@ _GUEST_CALLS = tuple(
 )
 
 
-def _law(
-    id: str,
-    says: str,
-    formula: Formula,
-    over: tuple[Term, ...],
-    binds: str,
-    cite: str,
-    witness: Term | Steps,
-    *mutants: Mutant,
-    flow: str = "sev-tio-host-run",
-    **knobs: str | bool,
-) -> Property:
-    """A law with the faults that break it; the witness is looked for in the setting in which they do."""
-    return Property(
-        id, says, formula, over, "guest", binds, cite,
-        witness=Witness(witness, knobs), kill=Kill(mutants, flow, knobs),
-    )  # fmt: skip
-
-
 PROPERTIES = (
     # --- The device ---------------------------------------------------------------------------------------------------
-    _law(
+    law(
         "lock-only-from-unlocked",
         "The device grants LOCK_INTERFACE only in CONFIG_UNLOCKED, and the TDI is in CONFIG_LOCKED afterwards.",
         StepLaw(_LOCK, (_state == "CONFIG_UNLOCKED") & (after(_state) == "CONFIG_LOCKED")),
         (t,), "device", "P63 §11.3.8, Table 11-12", _LOCK,
         DropCheck("tdi", "tdi_bind", "state"), DropCheck("tsm", "tdi_bind", "not bound"),
     ),
-    _law(
+    law(
         "lock-needs-keys-of-its-session",
         "The device grants LOCK_INTERFACE only when its stream has keys that were programmed over the session of the request.",
         StepLaw(
@@ -69,7 +50,7 @@ PROPERTIES = (
         SwapValue("tdi", "host_lock", Stream.state[_stream], "SECURE", "INSECURE"),
         DropCheck("tdi", "host_lock", "keying session"),
     ),
-    _law(
+    law(
         "start-only-with-the-nonce-of-this-lock",
         "The device grants START_INTERFACE only in CONFIG_LOCKED, and only with the nonce that it gave for this lock.",
         StepLaw(
@@ -79,68 +60,68 @@ PROPERTIES = (
         (t,), "device", "P63 §11.3.14, §11.6.3", occurs(e.tdi_bind_run, t=t),
         DropCheck("tdi", "tdi_bind_run", "nonce"), SetUpdate("tsm", "tdi_bind", Tsm.nonce[t], "stale"),
     ),
-    _law(
+    law(
         "the-host-starts-only-its-own-locks",
         "Over a session of its own the host can have only a TDI started that it locked over it.",
         StepLaw(occurs(e.host_start, t=t), (_state == "CONFIG_LOCKED") & (Tdi.lock_session[t] == "host")),
         (t,), "device", "P63 §11.3.14: the nonce came inside the session of the lock", occurs(e.host_start, t=t),
         DropCheck("tdi", "host_start", "nonce"), multi_session=True,
     ),
-    _law(
+    law(
         "nothing-of-a-lock-outlives-it",
         "A TDI that is not locked has no session of a lock, no nonce and no peer-to-peer stream.",
         Invariant(implies(neg(Tdi.locked()), (Tdi.lock_session[t] == "none") & neg(Tdi.nonce[t]) & neg(Tdi.p2p[t]))),
         (t,), "device", "P63 §11.3.9, §11.3.16", Tdi.locked(), DropUpdate("tdi", "stop", "tdi.lock_session"), p2p=True,
     ),
-    _law(
+    law(
         "error-only-from-a-lock",
         "A TDI enters ERROR only from CONFIG_LOCKED or RUN.",
         StepLaw(becomes(_state == "ERROR"), Tdi.locked()),
         (t,), "device", "P63 §11.2: no transition from CONFIG_UNLOCKED to ERROR", becomes(_state == "ERROR"),
         DropCondition("tdi", "config_write", 0),
     ),
-    _law(
+    law(
         "a-change-of-configuration-ends-the-lock",
         "While a TDI is locked, a change of its configuration or a failure of the device takes it to ERROR.",
         AlwaysPossible(occurs(e.config_write, t=t, where=after(_state) == "ERROR"), Tdi.locked()),
         (t,), "device", "P63 §11.2, Table 11-2, §11.4.9", Tdi.locked(),
         SwapValue("tdi", "config_write", _state, "CONFIG_LOCKED", "RUN"),
     ),
-    _law(
+    law(
         "a-failure-ends-the-lock",
         "While a TDI is locked, a failure that the device detects takes it to ERROR.",
         AlwaysPossible(occurs(e.device_error, t=t, where=after(_state) == "ERROR"), Tdi.locked()),
         (t,), "device", "P63 §11.2, §11.4.3, §11.4.5, §11.4.6", Tdi.locked(),
         SwapValue("tdi", "device_error", _state, "RUN", "ERROR"),
     ),
-    _law(
+    law(
         "the-report-is-read-only-while-locked",
         "The device hands out the interface report only while the TDI is locked.",
         StepLaw(occurs(e.tdi_info, t=t), Tdi.locked()),
         (t,), "device", "P63 Table 11-3, §11.3.10", occurs(e.tdi_info, t=t), DropCheck("tdi", "tdi_info", "state"),
     ),
-    _law(
+    law(
         "peer-to-peer-only-in-run",
         "A peer-to-peer stream is bound only while the TDI is in RUN.",
         Invariant(implies(Tdi.p2p[t], _state == "RUN")),
         (t,), "device", "P63 §11.3.18, Table 11-21", Tdi.p2p[t],
         DropCheck("tdi", "bind_p2p", "state"), DropCheck("tsm", "bind_p2p", "running"), p2p=True,
     ),
-    _law(
+    law(
         "no-untrusted-dma-from-a-lock",
         "A TDI that is locked, or in ERROR, sends no T=0 memory request.",
         StepLaw(occurs(e.dma, t=t, tbit=False, reply=None), _state == "CONFIG_UNLOCKED"),
         (t,), "device", "P63 §11.2, §11.2.1", occurs(e.dma, t=t, tbit=False, reply=None),
         DropCheck("tdi", "dma", "T=0 only in CONFIG_UNLOCKED"),
     ),
-    _law(
+    law(
         "a-peer-takes-requests-only-in-use",
         "A peer takes T=1 requests only while a TVM has accepted it.",
         StepLaw(DMA_REACHES_PEER, Peer.trusted_by != "none"),
         (t,), "device", "P63 §11.2.1", DMA_REACHES_PEER, DropCheck("peer", "dma_peer", "peer in use"), p2p=True,
     ),
     # --- Sessions and streams -----------------------------------------------------------------------------------------
-    _law(
+    law(
         "no-tdisp-of-the-tsm-without-its-session",
         "Nothing that the TSM asks of a TDI is granted outside its session, and a stop that cannot be sent leaves the TDI as it was.",
         StepLaw(
@@ -150,26 +131,26 @@ PROPERTIES = (
         (t,), "device", "P63 §11.2.2", occurs(e.tdi_unbind, t=t),
         DropCondition("tdi", "stop", 0),
     ),
-    _law(
+    law(
         "the-tsm-asks-only-in-its-session",
         "The TSM locks, starts, asks and reads only while its session with the device lives.",
         StepLaw(_OF_TSM, Device.tsm_session[_stream]),
         (t,), "TSM", "P63 §11.2.2; COV 09", _OF_TSM, DropCondition("tsm", "get_state", 0),
     ),
-    _law(
+    law(
         "no-tdisp-of-the-host-without-its-session",
         "Nothing that the host asks of a TDI itself is granted outside a session of the host's.",
         StepLaw(_OF_HOST, Device.host_session[_stream]),
         (t,), "device", "P63 §11.2.2", _OF_HOST, DropWhen("tdi", "host_stop"),
     ),
-    _law(
+    law(
         "one-session-where-one-can-be",
         "A device that serves one SPDM session has one at most.",
         Invariant(multi_session | neg(Device.tsm_session[d] & Device.host_session[d])),
         (d,), "device", "DSP0274 GET_VERSION; DOE r1.0: one connection", Device.host_session[d],
         DropUpdate("device", "host_connect", "device.tsm_session"),
     ),
-    _law(
+    law(
         "get-version-and-reset-end-all-sessions",
         "GET_VERSION and a conventional reset end all SPDM sessions, and a disconnect ends the TSM's.",
         StepLaw(
@@ -179,7 +160,7 @@ PROPERTIES = (
         (d,), "device", "DSP0274 GET_VERSION, END_SESSION; P63 §11.4.8", occurs(e.get_version, d=d),
         DropUpdate("device", "device_disconnect", "device.tsm_session"),
     ),
-    _law(
+    law(
         "keys-live-no-longer-than-their-session",
         "A stream has keys only while the SPDM session lives over which they were programmed.",
         Invariant(
@@ -191,7 +172,7 @@ PROPERTIES = (
         ),
         (d,), "device", "P63 §11.4.5, §11.1", Stream.state[d] == "SECURE", DropUpdate("stream", "get_version", "stream.state"),
     ),
-    _law(
+    law(
         "a-lost-stream-has-no-keys",
         "A stream that was lost or never keyed belongs to no session, and the host knows only keys that it set itself.",
         Invariant(
@@ -201,7 +182,7 @@ PROPERTIES = (
         (d,), "device", "P63 §6.33.8: all key sets and IVs invalid", Stream.state[d] == "INSECURE",
         DropUpdate("stream", "ide_fail", "stream.key_session"),
     ),
-    _law(
+    law(
         "a-stream-is-lost-only-with-its-keys",
         "A stream becomes Insecure by a failure only when it had keys, and Secure only from keyed.",
         Never(
@@ -212,7 +193,7 @@ PROPERTIES = (
         ),
         (d,), "device", "P63 §6.33.1, §6.33.8", occurs(e.ide_fail, d=d), DropWhen("stream", "ide_fail"),
     ),
-    _law(
+    law(
         "programming-keys-makes-the-stream-theirs",
         "After KEY_PROG a stream is keyed over the session of the request, and not before it is enabled Secure.",
         StepLaw(
@@ -222,7 +203,7 @@ PROPERTIES = (
         (d,), "device", "P63 §6.33.3", occurs(e.device_connect, d=d), DropUpdate("stream", "device_connect", "stream.state"),
     ),
     # --- The TSM ------------------------------------------------------------------------------------------------------
-    _law(
+    law(
         "an-unbound-tdi-has-an-empty-record",
         "Of a TDI that is not bound the TSM keeps no state, no nonce and no consent.",
         Invariant(
@@ -233,14 +214,14 @@ PROPERTIES = (
         (t,), "TSM", "COV 09 unbind_interface; TF-RMM: digests and nonces survive in it", Tsm.bound[t] != "none",
         DropUpdate("tsm", "tdi_unbind", "tsm.nonce"),
     ),
-    _law(
+    law(
         "unbinding-unbinds",
         "After unbind a TDI is bound to nobody, and after disconnect no TDI of the device is bound.",
         StepLaw((occurs(e.tdi_unbind, t=t), occurs(e.device_disconnect, where=device_of(t) == d)), after(Tsm.bound[t]) == "none"),
         (t,), "TSM", "COV 09; Linux TSM core: unbind_all", occurs(e.tdi_unbind, t=t),
         DropUpdate("tsm", "tdi_unbind", "tsm.bound"),
     ),
-    _law(
+    law(
         "disconnect-only-a-connected-device",
         "The TSM disconnects only a device that is connected; where it refuses to do so with TDIs bound, none is.",
         StepLaw(
@@ -252,7 +233,7 @@ PROPERTIES = (
         (d,), "TSM", "COV 07, COV 09 disconnect_device", occurs(e.device_disconnect, d=d),
         DropCheck("tsm_link", "device_disconnect", "no TDI bound"), flow="tdx-connect",
     ),
-    _law(
+    law(
         "the-tsm-speaks-only-for-bound-tdis",
         "The TSM starts, asks or binds a stream for bound TDIs only, and only in the state that its record must have.",
         StepLaw(
@@ -260,14 +241,14 @@ PROPERTIES = (
         ),
         (t,), "TSM", "M13; COV 09", occurs(e.get_state, t=t), DropCheck("tsm", "get_state", "bound"),
     ),
-    _law(
+    law(
         "the-tsm-serves-only-the-tvm-that-has-the-tdi",
         "What a guest asks of the TSM about a TDI is granted only to the TVM to which the TDI is bound.",
         StepLaw(_GUEST_CALLS, Tsm.bound[t] == v),
         (t, v), "TSM", "AMD: TDI_UNBOUND, NOT_ASSIGNED; COV 09", occurs(e.tdi_info, t=t, v=v),
         DropCheck("tsm", "sdte_write", "bound to the caller"), flow="sev-tio-guest-run",
     ),
-    _law(
+    law(
         "start-is-sent-only-for-a-lock-on-record",
         "The TSM sends START_INTERFACE only when its record says CONFIG_LOCKED, keeps no nonce afterwards, and never for the host "
         "where only guests start interfaces.",
@@ -278,21 +259,21 @@ PROPERTIES = (
         (t,), "TSM", "AMD: TDI_STATUS is LOCKED; COV 09 start_interface", occurs(e.tdi_bind_run, t=t),
         DropUpdate("tsm", "tdi_bind_run", "tsm.nonce"),
     ),
-    _law(
+    law(
         "only-guests-start-where-guests-start",
         "Where only a guest's call starts an interface, the TSM starts none for the host.",
         Never(occurs(e.tdi_bind_run, t=t, where=run_by == "guest_call")),
         (t,), "TSM", "COV 09: only the guest's call starts an interface", occurs(e.start_interface, t=t),
         DropCheck("tsm", "tdi_bind_run", "served to the host"), DropCheck("tsm", "tdi_bind_run", "consent"), flow="cove-io",
     ),
-    _law(
+    law(
         "the-nonce-is-kept-only-for-a-lock",
         "The TSM keeps a nonce only while its record says CONFIG_LOCKED.",
         Invariant(implies(Tsm.nonce[t] == "current", Tsm.bound[t] != "none") & implies(Tsm.view[t] == "RUN", Tsm.nonce[t] == "none")),
         (t,), "TSM", "2023 TDX module sources: nonce wiped at START and STOP", Tsm.nonce[t] == "current",
         DropUpdate("tsm", "tdi_bind_run", "tsm.nonce"),
     ),
-    _law(
+    law(
         "asking-refreshes-the-record",
         "After the TSM has asked for a TDI's state, its record is what the device said; after a bind it is CONFIG_LOCKED.",
         StepLaw(
@@ -300,14 +281,14 @@ PROPERTIES = (
         ),
         (t,), "TSM", "P63 §11.3.12", occurs(e.get_state, t=t), DropUpdate("tsm", "get_state", "tsm.view"),
     ),
-    _law(
+    law(
         "consent-is-of-a-standing-acceptance",
         "The TSM holds a TVM's consent only while that TVM's acceptance stands.",
         Invariant(implies(Tsm.consent[t], exists(v, (Tsm.bound[t] == v) & (Guest.accepted[v, t] != "none")))),
         (t,), "TSM", "M17; COV 09", Tsm.consent[t], DropUpdate("tsm", "tdi_revoke", "tsm.consent"),
         flow="sev-tio-guest-run", tsm_consent=True,
     ),
-    _law(
+    law(
         "gates-open-only-in-the-state-on-record",
         "The TSM opens a gate only while its record of the TDI says what the flow asks for.",
         Never(
@@ -319,7 +300,7 @@ PROPERTIES = (
         (t,), "TSM", "RMM RSI_VDEV_DMA_ENABLE, RSI_VDEV_VALIDATE_MAPPING", occurs(e.tdi_bind, t=t),
         DropCheck("tsm", "sdte_write", "locked or running"), flow="arm-cca",
     ),
-    _law(
+    law(
         "peer-to-peer-only-where-allowed",
         "The TSM binds a peer-to-peer stream only where the flow allows it, for a TDI that its record says is running.",
         StepLaw(occurs(e.bind_p2p, t=t), p2p & (Tsm.view[t] == "RUN")),
@@ -327,7 +308,7 @@ PROPERTIES = (
         DropCheck("tsm", "bind_p2p", "running"), DropCheck("tdi", "bind_p2p", "state"), p2p=True,
     ),
     # --- The root complex ---------------------------------------------------------------------------------------------
-    _law(
+    law(
         "the-host-never-reaches-private-mmio",
         "No T=0 access of the host reaches a TDI whose MMIO is open to a TVM.",
         StepLaw(occurs(e.mmio_untrusted, t=t), Gate.mmio[t] == "none"),
