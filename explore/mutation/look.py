@@ -24,6 +24,11 @@ class Steps:
     after: Words
     laws: Mapping[int, NDArray[np.bool_]]
 
+    def law(self, obligation: int) -> NDArray[np.bool_]:
+        """Whether the law of an obligation holds at each of the steps; it does where it says nothing."""
+        found = self.laws.get(obligation)
+        return np.ones(self.at.size, bool) if found is None else found
+
 
 class Eye:
     """Actions, compiled, to be looked at in the states of a layout."""
@@ -72,17 +77,37 @@ def seen(eye: Eye, packed: Words) -> Seen:
 
 
 def differ(a: Seen, b: Seen) -> bool:
-    """Whether anything was different in the states that were looked at, steps or truth of laws."""
-    if a.keys() != b.keys():
-        return True
-    for name, x in a.items():
-        y = b[name]
-        if not np.array_equal(x.at, y.at) or not np.array_equal(x.after, y.after):
-            return True
-        every = np.ones(x.at.size, bool)
-        if any(not np.array_equal(x.laws.get(k, every), y.laws.get(k, every)) for k in x.laws.keys() | y.laws.keys()):
-            return True
-    return False
+    """Whether anything was different in the states that were looked at, steps or truth of laws.
+
+    Which rules an action was composed of makes no difference, as long as its label, its steps and the laws are the same.
+    """
+    obligations = sorted({k for found in (a, b) for steps in found.values() for k in steps.laws})
+    alike = a.keys() == b.keys() and not any(_unequal(x, b[name], obligations) for name, x in a.items())
+    return not alike and _differ_by_label(a, b, obligations)
+
+
+def _unequal(x: Steps, y: Steps, obligations: Sequence[int]) -> bool:
+    return not (
+        np.array_equal(x.at, y.at)
+        and np.array_equal(x.after, y.after)
+        and all(np.array_equal(x.law(k), y.law(k)) for k in obligations if k in x.laws or k in y.laws)
+    )
+
+
+def _differ_by_label(a: Seen, b: Seen, obligations: Sequence[int]) -> bool:
+    """Whether the steps of some label are not the same set."""
+    left, right = _by_label(a, obligations), _by_label(b, obligations)
+    return left.keys() != right.keys() or any(not np.array_equal(rows, right[name]) for name, rows in left.items())
+
+
+def _by_label(found: Seen, obligations: Sequence[int]) -> dict[Hashable, NDArray[np.uint64]]:
+    """Per label its steps: from where, to where, and which laws hold; without repeats, in order."""
+    rows: dict[Hashable, list[NDArray[np.uint64]]] = {}
+    for (name, _), steps in found.items():
+        assert isinstance(name, tuple)
+        laws = [steps.law(k).astype(np.uint64) for k in obligations]
+        rows.setdefault(name[0], []).append(np.stack([steps.at.astype(np.uint64), *steps.after, *laws]))
+    return {name: np.unique(np.concatenate(parts, axis=1), axis=1) for name, parts in rows.items()}
 
 
 def of_event(system: System, event: str) -> tuple[Action, ...]:

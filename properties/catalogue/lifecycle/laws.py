@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from ....model.language import after, exists, forall, implies, neg
-from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, DropWhen, SetUpdate, SwapValue
+from ....model.language import after, conj, exists, forall, implies, neg
+from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, DropWhen, LeakyRefusal, SetUpdate, SwapValue
 from ....model.world.choices.lifecycle import (
     disconnect_bound,
+    guest_stop,
+    lock_requires,
     dma_gate_needs,
     mmio_gate_needs,
     multi_session,
     p2p,
     run_by,
+    tsm_consent,
 )
 from ....model.world.lifecycle import events as e
-from ....model.world.lifecycle.state import Device, Gate, Guest, Peer, Stream, Tdi, Tsm
-from ....model.world.vocabulary import LOCKED_STATES, d, device_of, t, v
-from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
-from ...steps import becomes, occurs
-from ..law import law
+from ....model.world.lifecycle.state import Device, Gate, Guest, Host, Peer, Stream, Tdi, Tsm
+from ....model.world.vocabulary import HOST, LOCKED_STATES, d, device_of, t, v
+from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
+from ...steps import REFUSED, becomes, occurs
+from ..law import law, told
 from .observations import DMA_REACHES_PEER
 
 _state = Tdi.state[t]
@@ -29,6 +32,16 @@ _GUEST_CALLS = tuple(
     occurs(x, t=t, v=v) for x in (e.tdi_info, e.tdi_validate, e.start_interface, e.sdte_write, e.mmio_validate, e.tdi_stop)
 )
 
+
+_driver, _accepted = Guest.driver[v, t], Guest.accepted[v, t]
+_MISCHIEF = (
+    e.get_version, e.host_connect, e.host_key_prog, e.host_lock, e.host_start, e.host_stop, e.config_write, e.mmio_untrusted,
+)  # fmt: skip
+_REFUSABLE = (
+    e.device_connect, e.device_disconnect, e.tdi_bind, e.tdi_bind_run, e.tdi_unbind, e.bind_p2p, e.get_state, e.tdi_info,
+    e.tdi_accept, e.tdi_validate, e.start_interface, e.sdte_write, e.mmio_validate, e.tdi_stop, e.host_lock, e.host_start,
+    e.host_stop, e.host_key_prog,
+)  # fmt: skip
 
 PROPERTIES = (
     # --- The device ---------------------------------------------------------------------------------------------------
@@ -314,5 +327,220 @@ PROPERTIES = (
         StepLaw(occurs(e.mmio_untrusted, t=t), Gate.mmio[t] == "none"),
         (t,), "root complex", "AMD: host access to private MMIO is an RMP fault", occurs(e.mmio_untrusted, t=t),
         DropCheck("gate", "mmio_untrusted", "not private"),
+    ),
+    # --- Guests and hosts ---------------------------------------------------------------------------------------------
+    law(
+        "drivers-come-and-go-one-at-a-time",
+        "A driver is bound only where none is, and unbinding leaves none.",
+        Never(
+            (
+                occurs(e.driver_shared, v=v, t=t, where=(_driver != "none") | (after(_driver) != "shared")),
+                occurs(e.driver_private, v=v, t=t, where=(_driver != "none") | (after(_driver) != "private")),
+                occurs(e.driver_unbind, v=v, t=t, where=(_driver == "none") | (after(_driver) != "none")),
+            )
+        ),
+        (v, t), "guest", "Linux driver core; M8", occurs(e.driver_unbind, v=v, t=t),
+        DropUpdate("guest", "driver_unbind", "guest.driver"),
+    ),
+    law(
+        "a-bound-driver-can-be-unbound",
+        "A driver, in whichever mode, can be unbound.",
+        AlwaysPossible(occurs(e.driver_unbind, v=v, t=t), _driver != "none"),
+        (v, t), "guest", "Linux driver core", _driver != "none",
+        SwapValue("guest", "driver_unbind", Guest.driver[v, t], "none", "shared"),
+    ),
+    law(
+        "acceptance-is-given-and-taken-back-once",
+        "A guest verifies evidence that it has and has not accepted by, and takes back only an acceptance that it gave.",
+        Never(
+            (
+                occurs(e.verify, v=v, t=t, where=(Guest.evidence[v, t] == "none") | Guest.verified[v, t] | (_accepted != "none")),
+                occurs(e.tdi_revoke, v=v, t=t, where=(_accepted == "none") | (after(_accepted) != "none")),
+            )
+        ),
+        (v, t), "guest", "M1 tdi_validate; M17", occurs(e.tdi_revoke, v=v, t=t), DropCondition("guest", "tdi_revoke", 0),
+    ),
+    law(
+        "a-lock-is-asked-for-once",
+        "A guest's request for a lock is kept for one TVM at a time, and for a TDI that nobody has.",
+        StepLaw(
+            occurs(e.tdi_request_lock, v=v, t=t),
+            (Host.lock_requested[t] == "none") & (Tsm.bound[t] == "none") & (after(Host.lock_requested[t]) == v),
+        ),
+        (v, t), "host", "AMD guest request TIO BIND; Linux TSM core", occurs(e.tdi_request_lock, v=v, t=t),
+        DropCondition("host", "tdi_request_lock", 1), flow="sev-tio-guest-run",
+    ),
+    law(
+        "a-request-for-run-is-of-this-bind",
+        "Once a TDI is unbound, stopped or its device disconnected, the host holds no guest's request to run it.",
+        Never(
+            (
+                occurs(e.tdi_unbind, t=t, where=after(Host.run_requested[t])),
+                occurs(e.tdi_stop, t=t, where=after(Host.run_requested[t])),
+                occurs(e.device_disconnect, d=device_of(t), where=after(Host.run_requested[t])),
+            )
+        ),
+        (t,), "host", "AMD host driver; AMD guest driver 2026: RUN request through the host", Host.run_requested[t],
+        DropUpdate("host", "tdi_unbind", "host.run_requested"), flow="sev-tio-guest-run",
+    ),
+    law(
+        "an-honest-host-leaves-a-tsms-device-alone",
+        "An honest host sends nothing of its own to a device that a TSM drives, and leaves its configuration and its memory alone.",
+        Never(tuple(occurs(x, reply=None, where=HOST.honest) for x in _MISCHIEF)),
+        (), "host", "threat model; M4", occurs(e.device_connect), DropCheck("host", "mmio_untrusted", "refrains"), host="honest",
+    ),
+    # --- What is left behind ------------------------------------------------------------------------------------------
+    law(
+        "a-refusal-changes-no-record",
+        "A request that is refused leaves sessions and the records of TSM and guests as they were.",
+        StepLaw(
+            tuple(occurs(x, reply=REFUSED) for x in _REFUSABLE),
+            conj(
+                *(
+                    after(x) == x
+                    for x in (
+                        Device.tsm_session[_stream], Device.host_session[_stream], Tsm.connected[_stream], Tsm.bound[t],
+                        Tsm.view[t], Tsm.nonce[t], Tsm.consent[t], Gate.dma[t], Gate.mmio[t],
+                    )
+                )
+            ),
+        ),
+        (t,), "TSM", "P63 §11.3.25 TDISP_ERROR; COV 09", tuple(occurs(x, reply=REFUSED) for x in _REFUSABLE),
+        LeakyRefusal("tsm", "tdi_bind"),
+    ),
+    law(
+        "a-host-session-is-opened-once-and-ended-with-all",
+        "The host opens a session where it has none; GET_VERSION and reset end it with the TSM's.",
+        Never(
+            (
+                occurs(e.host_connect, d=d, where=Device.host_session[d] | neg(after(Device.host_session[d]))),
+                occurs(e.get_version, d=d, where=after(Device.host_session[d])),
+                occurs(e.conventional_reset, d=d, where=after(Device.host_session[d])),
+            )
+        ),
+        (d,), "device", "DSP0274 GET_VERSION, KEY_EXCHANGE; P63 §11.4.8", occurs(e.host_connect, d=d),
+        DropUpdate("device", "get_version", "device.host_session"),
+    ),
+    law(
+        "a-lock-of-the-hosts-makes-the-tsms-nonce-old",
+        "Once the host has locked a TDI itself, the TSM holds no nonce of that lock.",
+        StepLaw(occurs(e.host_lock, t=t), after(Tsm.nonce[t]) != "current"),
+        (t,), "TSM", "P63 §11.3.9: a nonce for each lock", occurs(e.host_lock, t=t), DropUpdate("tsm", "host_lock", "tsm.nonce"),
+    ),
+    law(
+        "a-guests-start-is-its-consent",
+        "Where the TSM asks for consent, a TVM that has the TDI started itself has given it.",
+        StepLaw(occurs(e.start_interface, t=t, v=v), implies(tsm_consent, after(Tsm.consent[t]))),
+        (t, v), "TSM", "M17; COV 09 COVG start_interface", occurs(e.start_interface, t=t, v=v),
+        DropUpdate("tsm", "start_interface", "tsm.consent"), flow="cove-io", tsm_consent=True,
+    ),
+    law(
+        "a-guests-stop-unbinds-where-it-is-to",
+        "Where the guest's stop unbinds, the TDI is bound to nobody after it.",
+        StepLaw(occurs(e.tdi_stop, t=t), implies(guest_stop == "unbind", after(Tsm.bound[t]) == "none")),
+        (t,), "TSM", "COV 09 COVG stop_interface", occurs(e.tdi_stop, t=t), DropUpdate("tsm", "tdi_stop", "tsm.bound"), flow="cove-io",
+    ),
+    # --- What stays possible ------------------------------------------------------------------------------------------
+    law(
+        "a-session-may-key-what-is-nobodys",
+        "A host with a session can key a stream that no live session of the TSM has keyed.",
+        AlwaysPossible(
+            occurs(e.host_key_prog, d=d),
+            neg(HOST.honest)
+            & Device.host_session[d]
+            & (Stream.key_session[d] != "host")
+            & neg((Stream.key_session[d] == "tsm") & Device.tsm_session[d]),
+        ),
+        (d,), "device", "P63 §6.33.3: keys for a new session once the keying session is closed", Device.host_session[d],
+        SwapValue("stream", "host_key_prog", Stream.state[d], "NONE", "KEYED"), protects="host",
+    ),
+    law(
+        "keys-can-be-lost-at-any-time",
+        "A stream can lose its keys whether they are in use yet or not, and one that was ever keyed can be given up.",
+        AlwaysPossible(occurs(e.ide_fail, d=d), Stream.state[d].in_("KEYED", "SECURE")),
+        (d,), "device", "P63 §6.33.8, §6.33.3", Stream.state[d] == "KEYED",
+        SwapValue("stream", "ide_fail", Stream.state[d], "KEYED", "SECURE"), protects="host",
+    ),
+    law(
+        "only-what-was-keyed-is-given-up",
+        "A stream is given up only where there is one.",
+        StepLaw(occurs(e.ide_disable, d=d), (Stream.state[d] != "NONE") & (after(Stream.state[d]) == "NONE")),
+        (d,), "device", "P63 §6.33.8, §7.9.26", occurs(e.ide_disable, d=d),
+        SwapValue("stream", "ide_disable", Stream.state[d], "NONE", "KEYED"),
+    ),
+    law(
+        "a-keyed-stream-is-enough-for-a-lock",
+        "LOCK_INTERFACE over the session that keyed the stream is granted to a TDI in CONFIG_UNLOCKED, enabled or not, unless the device insists.",
+        AlwaysPossible(
+            occurs(e.host_lock, t=t),
+            neg(HOST.honest)
+            & Device.host_session[_stream]
+            & (_state == "CONFIG_UNLOCKED")
+            & (Stream.key_session[_stream] == "host")
+            & ((Stream.state[_stream] == "SECURE") | ((Stream.state[_stream] == "KEYED") & (lock_requires != "secure"))),
+        ),
+        (t,), "device", "P63 §11.3.8", occurs(e.host_lock, t=t),
+        SwapValue("tdi", "host_lock", Stream.state[_stream], "KEYED", "SECURE"),
+        SwapValue("tdi", "host_lock", Stream.state[_stream], "SECURE", "INSECURE"), protects="host",
+    ),
+    law(
+        "gates-open-as-early-as-the-flow-lets-them",
+        "Where a gate needs no more than a lock, a guest can have it opened before the TDI is started.",
+        Sometimes((occurs(e.sdte_write, t=t, where=Tsm.view[t] == "CONFIG_LOCKED"), occurs(e.tdi_validate, t=t, where=Tsm.view[t] == "CONFIG_LOCKED"))),
+        (t,), "TSM", "TDX TDG.DMAR.ACCEPT; M1 tdi_validate", occurs(e.sdte_write, t=t),
+        SwapValue("tsm", "sdte_write", Tsm.view[t], "CONFIG_LOCKED", "RUN"), flow="tdx-connect",
+    ),
+    law(
+        "mmio-opens-as-early-as-the-flow-lets-it",
+        "Where private MMIO needs no more than a lock, a guest can have it mapped before the TDI is started.",
+        Sometimes((occurs(e.mmio_validate, t=t, where=Tsm.view[t] == "CONFIG_LOCKED"), occurs(e.tdi_validate, t=t, where=Tsm.view[t] == "CONFIG_LOCKED"))),
+        (t,), "TSM", "RMM RSI_VDEV_VALIDATE_MAPPING", occurs(e.mmio_validate, t=t),
+        SwapValue("tsm", "mmio_validate", Tsm.view[t], "CONFIG_LOCKED", "RUN"), flow="arm-cca",
+    ),
+    # --- What a refusal says ------------------------------------------------------------------------------------------
+    told(
+        e.tdi_bind_run, "NOT_BOUND", "A host that asks to run a TDI that is not bound is told so.",
+        (t,), "TSM", "AMD TDI_BIND: TDI_UNBOUND; COV 09", DropCheck("tsm", "tdi_bind_run", "bound"),
+    ),
+    told(
+        e.tdi_bind_run, "BAD_STATE", "A host that asks to run a TDI that the TSM has not on record as locked is told so.",
+        (t,), "TSM", "AMD host driver: TDI_STATUS is LOCKED", DropCheck("tsm", "tdi_bind_run", "locked"),
+    ),
+    told(
+        e.tdi_bind_run, "INVALID_INTERFACE_STATE",
+        "A device that is asked to start a TDI which is not in CONFIG_LOCKED answers INVALID_INTERFACE_STATE.",
+        (t,), "device", "P63 Table 11-19", DropCheck("tdi", "tdi_bind_run", "state"),
+    ),
+    told(
+        e.host_start, "INVALID_INTERFACE_STATE",
+        "A device that is asked by the host to start a TDI which is not in CONFIG_LOCKED answers INVALID_INTERFACE_STATE.",
+        (t,), "device", "P63 Table 11-19", DropCheck("tdi", "host_start", "state"),
+    ),
+    told(
+        e.bind_p2p, "NOT_BOUND", "A host that asks for a peer-to-peer stream of a TDI that is not bound is told so.",
+        (t,), "TSM", "AMD TDI_BIND flag BIND_P2P", DropCheck("tsm", "bind_p2p", "bound"),
+    ),
+    told(
+        e.bind_p2p, "BAD_STATE", "A host that asks for a peer-to-peer stream of a TDI that is not on record as running is told so.",
+        (t,), "TSM", "P63 §11.3.18", DropCheck("tsm", "bind_p2p", "running"),
+    ),
+    told(
+        e.start_interface, "NOT_BOUND", "A TVM that asks to start a TDI that is not bound to it is told so.",
+        (t, v), "TSM", "COV 09 COVG start_interface", DropCheck("tsm", "start_interface", "bound to the caller"),
+        flow="cove-io", protects="guest",
+    ),
+    told(
+        e.start_interface, "ALREADY_STARTED", "A TVM that asks to start a TDI that is not on record as locked is told so.",
+        (t, v), "TSM", "COV 09 COVG start_interface", DropCheck("tsm", "start_interface", "locked"), flow="cove-io", protects="guest",
+    ),
+    told(
+        e.start_interface, "INVALID_INTERFACE_STATE",
+        "A device that is asked for a guest to start a TDI which is not in CONFIG_LOCKED answers INVALID_INTERFACE_STATE.",
+        (t, v), "device", "P63 Table 11-19", DropCheck("tdi", "start_interface", "state"), flow="cove-io", protects="guest",
+    ),
+    told(
+        e.start_interface, "INVALID_NONCE",
+        "A device that is asked for a guest to start a TDI with a nonce of another lock answers INVALID_NONCE.",
+        (t, v), "device", "P63 Table 11-19, §11.6.3", DropCheck("tdi", "start_interface", "nonce"), flow="cove-io", protects="guest",
     ),
 )  # fmt: skip
