@@ -17,14 +17,24 @@ from ....model.language.mutate import (
 from ....model.world.choices.ide import ide_km_binding, session_loss
 from ....model.world.choices.lifecycle import bind_requires, disconnect_bound, lock_requires, multi_session
 from ....model.world.choices.resources import connect_again, device_caps
-from ....model.world.choices.responder import update_ends_session
-from ....model.world.choices.spdm import claim, connection_ids, guest_cma, has_tsm, heartbeats, measure_over, slots
+from ....model.world.choices.responder import other_session, update_ends_session
+from ....model.world.choices.spdm import (
+    claim,
+    connection_ids,
+    decrypt_error_ends,
+    guest_cma,
+    has_tsm,
+    heartbeats,
+    measure_over,
+    reset_after_end,
+    slots,
+)
 from ....model.world.spdm import events as e
 from ....model.world.spdm.state import LOST, Host, Responder, Stream, Tdi, Tsm
 from ....model.world.vocabulary import HOST, t
 from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
 from ...steps import REFUSED, Step, becomes, occurs
-from ..law import law
+from ..law import law, told
 from .observations import SESSIONS, STREAM, TDI_OF_T, lives, unchanged
 
 _TWO = {"multi_session": True}
@@ -235,7 +245,7 @@ PROPERTIES = (
     ),
     law(
         "a-bind-is-granted-when-all-is-ready",
-        "A TDI that is not bound and not locked can be bound over a Secure stream that the TSM keyed over its live session.",
+        "A TDI that is not bound and not locked can be bound over a stream that the TSM keyed over its live session, enabled or not unless somebody insists.",
         AlwaysPossible(
             occurs(e.tdi_bind, t=t),
             Tsm.in_contact
@@ -243,7 +253,10 @@ PROPERTIES = (
             & (device_caps == "tee_io")
             & neg(Tsm.bound[t])
             & (_state == "CONFIG_UNLOCKED")
-            & (Stream.state == "SECURE")
+            & (
+                (Stream.state == "SECURE")
+                | ((Stream.state == "KEYED") & (lock_requires != "secure") & (bind_requires != "secure"))
+            )
             & (Stream.keyed_over == Tsm.holder),
         ),
         (t,), "TSM", "COV 09 bind_interface; P63 §11.3.8", occurs(e.tdi_bind, t=t),
@@ -659,5 +672,167 @@ PROPERTIES = (
         "No TDI is locked over a session of which the device knows that it ended.",
         Invariant(implies(Tdi.locked(), neg(_over.in_("tsm_ended", "host_ended", "none")))),
         (t,), "device", "P63 §11.4.5", Tdi.locked(), DropUpdate("tdi", "silence", "tdi.state"), flow="cove-io",
+    ),
+    # --- What stays possible ------------------------------------------------------------------------------------------
+    law(
+        "a-bound-tdi-can-be-started",
+        "The TSM can have a bound TDI started that is locked over its live session.",
+        AlwaysPossible(
+            occurs(e.tdi_run, t=t), Tsm.in_contact & Tsm.bound[t] & (_state == "CONFIG_LOCKED") & (_over == Tsm.holder)
+        ),
+        (t,), "device", "P63 §11.3.14; COV 09 start_interface", occurs(e.tdi_run, t=t),
+        SwapValue("tdi", "tdi_run", Tdi.state[t], "CONFIG_LOCKED", "RUN"), protects="host",
+    ),
+    law(
+        "a-session-can-lock-over-its-own-keys",
+        "Whoever has a session and has keyed the stream over it can lock a TDI that is unlocked, enabled or not, unless the device insists.",
+        AlwaysPossible(
+            occurs(e.host_lock, t=t),
+            neg(HOST.honest)
+            & Responder.host_session
+            & (device_caps == "tee_io")
+            & (_state == "CONFIG_UNLOCKED")
+            & (Stream.keyed_over == "host")
+            & ((Stream.state == "SECURE") | ((Stream.state == "KEYED") & (lock_requires != "secure"))),
+        ),
+        (t,), "device", "P63 §11.3.8", occurs(e.host_lock, t=t),
+        SwapValue("tdi", "host_lock", Stream.state, "KEYED", "SECURE"), protects="host",
+    ),
+    law(
+        "who-locked-can-start",
+        "Whoever locked a TDI over a session that lives can start it.",
+        AlwaysPossible(
+            occurs(e.host_start, t=t),
+            neg(HOST.honest) & Responder.host_session & (_state == "CONFIG_LOCKED") & _over.in_("host", "host_lost")
+            & implies(other_session == "refused", _over == "host"),
+        ),
+        (t,), "device", "P63 §11.3.14", occurs(e.host_start, t=t),
+        SwapValue("tdi", "host_start", Tdi.locked_over[t], "host", "tsm_ended"), protects="host",
+    ),
+    law(
+        "who-locked-can-stop",
+        "Whoever locked a TDI over a session that lives can stop it.",
+        AlwaysPossible(
+            occurs(e.host_stop, t=t), neg(HOST.honest) & Responder.host_session & Tdi.locked() & (_over == "host")
+        ),
+        (t,), "device", "P63 §11.3.16", occurs(e.host_stop, t=t),
+        SwapValue("tdi", "host_stop", Tdi.locked_over[t], "host", "tsm_ended"), flow="linux-tsm", protects="host",
+        other_session="refused", **_TWO,
+    ),
+    law(
+        "a-session-can-key-what-no-other-holds",
+        "Over a live session the keys of a stream can be programmed when nobody has keyed it, when the keying session is known to have "
+        "ended, and when it is the same.",
+        AlwaysPossible(
+            occurs(e.host_key_prog),
+            neg(HOST.honest) & Responder.host_session & Stream.keyed_over.in_("none", "tsm_ended", "host_ended", "host"),
+        ),
+        (), "device", "P63 §6.33.3", Responder.host_session,
+        SwapValue("stream", "host_key_prog", Stream.keyed_over, "tsm_ended", "host_ended"), flow="ide-only", protects="host",
+    ),
+    law(
+        "a-session-can-query-what-no-other-holds",
+        "Over a live session QUERY is answered when nobody has keyed the stream, when the keying session is known to have ended, and "
+        "when it is the same.",
+        AlwaysPossible(
+            occurs(e.host_query),
+            neg(HOST.honest) & Responder.host_session & Stream.keyed_over.in_("none", "tsm_ended", "host_ended", "host"),
+        ),
+        (), "device", "P63 §6.33.3", Responder.host_session,
+        SwapValue("stream", "host_query", Stream.keyed_over, "tsm_ended", "host_ended"), flow="ide-only", protects="host",
+    ),
+    law(
+        "measurements-in-the-clear-need-no-challenge",
+        "Measurements outside of a session can be had as soon as the connection is negotiated.",
+        AlwaysPossible(
+            occurs(e.measure, source="device", other=False),
+            _connected & (measure_over == "clear") & Responder.connection.in_("NEGOTIATED", "AUTHENTICATED"),
+        ),
+        (), "device", "DSP0274 GET_MEASUREMENTS", _connected,
+        SwapValue("responder", "measure", Responder.connection, "NEGOTIATED", "AUTHENTICATED"), flow="linux-tsm", protects="host",
+        measure_over="clear",
+    ),
+    law(
+        "a-device-may-lose-its-spdm-state",
+        "A device that has a connection can ask for resynchronisation at any time.",
+        AlwaysPossible(
+            occurs(e.request_resynch),
+            (Responder.connection != "NOT_STARTED") | (Responder.host_connection != "NOT_STARTED"),
+        ),
+        (), "device", "DSP0274 RequestResynch", Responder.connection != "NOT_STARTED",
+        SwapValue("responder", "request_resynch", Responder.connection, "NOT_STARTED", "AFTER_VERSION"), protects="host",
+    ),
+    # --- Further endings ----------------------------------------------------------------------------------------------
+    law(
+        "get-version-after-end-session-ends-all",
+        "A TSM that follows END_SESSION with GET_VERSION leaves no session of the host's on the same connection.",
+        StepLaw(
+            occurs(e.device_disconnect), implies(reset_after_end & _one_connection, neg(after(Responder.host_session)))
+        ),
+        (), "device", "TF-RMM: GET_VERSION after END_SESSION; DSP0274 GET_VERSION", occurs(e.device_disconnect),
+        DropUpdate("responder", "device_disconnect", "responder.host_session"), flow="arm-cca",
+    ),
+    law(
+        "a-message-that-does-not-decrypt-ends-the-session",
+        "Where DecryptError ends a session, one message that does not decrypt does, save that it is taken for the old key during an update.",
+        StepLaw(
+            occurs(e.garbled),
+            implies(decrypt_error_ends & neg(Responder.update_pending), after(Responder.tsm_session) == "NOT_STARTED")
+            & neg(after(Responder.update_pending)),
+        ),
+        (), "device", "libspdm: DecryptError, then the session is freed", occurs(e.garbled),
+        DropUpdate("responder", "garbled", "responder.tsm_session"),
+    ),
+    law(
+        "where-sessions-are-told-apart-nobody-stops-another",
+        "A device that ties STOP_INTERFACE to the session of the lock unlocks for the TSM only what it locked over that session.",
+        Never(occurs(e.tdi_unbind, t=t, where=Tsm.in_contact & (other_session == "refused") & Tdi.locked() & (_over == "host"))),
+        (t,), "device", "P63 §11.3.16: no rule ties it; this device does", occurs(e.tdi_unbind, t=t),
+        DropCheck("tdi", "stop", "session of the lock"), flow="linux-tsm", other_session="refused", **_TWO,
+    ),
+    # --- What is answered, and where ----------------------------------------------------------------------------------
+    law(
+        "no-answer-outside-a-session",
+        "Outside of an established session the device answers no TDISP request, not even to refuse it, and the TSM takes none up.",
+        Never(
+            (
+                *(
+                    occurs(x, t=t, reply=code, where=neg(Tsm.in_contact))
+                    for x in (e.tdi_bind, e.tdi_run)
+                    for code in ("INVALID_INTERFACE_STATE", "INVALID_REQUEST", "INVALID_NONCE")
+                ),
+                *(occurs(x, t=t, reply=None, where=neg(_connected)) for x in (e.tdi_bind, e.tdi_run)),
+                *(occurs(x, t=t, reply=None, where=neg(Responder.host_session)) for x in (e.host_lock, e.host_start, e.host_stop)),
+            )
+        ),
+        (t,), "device", "P63 §11.2.2", occurs(e.tdi_bind, t=t, reply="INVALID_REQUEST"),
+        DropCondition("responder", "host_lock", 0),
+    ),
+    told(
+        e.tdi_bind, "IDE_NOT_SET_UP", "A host that asks to bind before the TSM has keyed a stream is told so.",
+        (t,), "TSM", "COV 07, COV 09 bind_interface", DropCheck("tsm_tdi", "tdi_bind", "keys of its own"),
+    ),
+    told(
+        e.tdi_run, "NOT_BOUND", "A host that asks to run a TDI that is not bound is told so.",
+        (t,), "TSM", "COV 09; AMD TIO_TDI_BIND", DropCheck("tsm_tdi", "tdi_run", "bound"),
+    ),
+    told(
+        e.heartbeat, "UnsupportedRequest", "A heartbeat in a session that keeps none is refused as unsupported.",
+        (), "device", "DSP0274 HEARTBEAT", DropCheck("responder", "heartbeat", "heartbeat period"),
+    ),
+    told(
+        e.host_query, "DISCARDED", "QUERY on a second session is discarded while the keying session lives.",
+        (), "device", "P63 §6.33.3", DropCheck("stream", "host_query", "keying session"), flow="linux-tsm", **_TWO,
+    ),
+    told(
+        e.tdi_run, "INVALID_REQUEST", "A device that tells sessions apart refuses a start over another session than that of the lock.",
+        (t,), "device", "P63 §11.3.14", DropCheck("tdi", "tdi_run", "session of the lock"), flow="linux-tsm",
+        other_session="refused", **_TWO,
+    ),
+    told(
+        e.host_start, "INVALID_REQUEST",
+        "A device that tells sessions apart refuses a start by the host over another session than that of the lock.",
+        (t,), "device", "P63 §11.3.14", DropCheck("tdi", "host_start", "session of the lock"), flow="linux-tsm",
+        other_session="refused", **_TWO,
     ),
 )  # fmt: skip
