@@ -11,7 +11,7 @@ from ..model.flows import flow
 from ..model.language import ModelError
 from ..model.language.mutate import mutants
 from ..model.world import ASPECTS
-from ..properties.catalogue.survivors import justified
+from ..properties.catalogue.justified import justified
 from ..reports.mutation import mutation_document, mutation_text
 from . import options
 from .exits import HOLDS, UNKNOWN, VIOLATED

@@ -223,7 +223,9 @@ class Bench:
             v.name not in s.system.index for a in actions for t in (a.guard, *(u for _, u in a.updates)) for v in support(t)
         ):
             return everything
-        altered = tuple(k for k, (o, was) in enumerate(zip(obligations, s.obligations, strict=True)) if o.state is not was.state)
+        altered = tuple(
+            k for k, (o, was) in enumerate(zip(obligations, s.obligations, strict=True)) if o.state is not was.state
+        )
         states = _predicates(part.layout, [obligations[k] for k in altered]) if altered else None
         try:
             eye = Eye(part.layout, actions, laws)

@@ -6,9 +6,9 @@ from ....model.language import after, conj, exists, forall, implies, neg
 from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, DropWhen, LeakyRefusal, SetUpdate, SwapValue
 from ....model.world.choices.lifecycle import (
     disconnect_bound,
+    dma_gate_needs,
     guest_stop,
     lock_requires,
-    dma_gate_needs,
     mmio_gate_needs,
     multi_session,
     p2p,
@@ -542,5 +542,52 @@ PROPERTIES = (
         e.start_interface, "INVALID_NONCE",
         "A device that is asked for a guest to start a TDI with a nonce of another lock answers INVALID_NONCE.",
         (t, v), "device", "P63 Table 11-19, §11.6.3", DropCheck("tdi", "start_interface", "nonce"), flow="cove-io", protects="guest",
+    ),
+    told(
+        e.host_key_prog, "DISCARDED", "KEY_PROG on a second session is discarded while the keying session lives.",
+        (d,), "device", "P63 §6.33.3", DropCheck("stream", "host_key_prog", "keying session"), multi_session=True,
+    ),
+    law(
+        "no-answer-without-a-session",
+        "Without its session with the device the TSM takes up no request that needs it, and outside of a session the device answers none "
+        "of the host's, not even to refuse it.",
+        Never(
+            (
+                *(
+                    occurs(x, t=t, reply=None, where=neg(Device.tsm_session[_stream]))
+                    for x in (e.tdi_bind, e.tdi_bind_run, e.start_interface, e.get_state, e.bind_p2p, e.tdi_info)
+                ),
+                *(
+                    occurs(x, t=t, reply=None, where=neg(Device.host_session[_stream]))
+                    for x in (e.host_lock, e.host_start, e.host_stop)
+                ),
+            )
+        ),
+        (t,), "device", "P63 §11.2.2", occurs(e.tdi_bind, t=t), DropCondition("tdi", "host_lock", 0),
+    ),
+    law(
+        "a-driver-in-shared-mode-can-be-bound-before-acceptance",
+        "Before it has accepted a TDI, a guest can bind a driver that shares its memory.",
+        AlwaysPossible(occurs(e.driver_shared, v=v, t=t), (_driver == "none") & (_accepted == "none")),
+        (v, t), "guest", "M8: a driver in shared mode before acceptance is valid", occurs(e.driver_shared, v=v, t=t),
+        SwapValue("guest", "driver_shared", Guest.driver[v, t], "none", "shared"),
+    ),
+    law(
+        "a-peer-is-one-tvms-at-a-time",
+        "A peer device is accepted by one TVM at a time, and let go by that one.",
+        Never(
+            (
+                occurs(e.peer_accept, v=v, where=(Peer.trusted_by != "none") | (after(Peer.trusted_by) != v)),
+                occurs(e.peer_revoke, v=v, where=(Peer.trusted_by != v) | (after(Peer.trusted_by) != "none")),
+            )
+        ),
+        (v,), "guest", "P63 §11.2.1, §11.3.18", occurs(e.peer_revoke, v=v),
+        DropUpdate("peer", "peer_revoke", "peer.trusted_by"), p2p=True,
+    ),
+    law(
+        "peer-to-peer-requests-need-a-bound-stream",
+        "A TDI addresses a peer only over a peer-to-peer stream that was bound to it, be it taken there or not.",
+        StepLaw(occurs(e.dma_peer, t=t, reply=None), Tdi.p2p[t]),
+        (t,), "device", "P63 §11.3.18, §11.2.1", occurs(e.dma_peer, t=t, reply=None), DropCondition("tdi", "dma_peer", 0), p2p=True,
     ),
 )  # fmt: skip

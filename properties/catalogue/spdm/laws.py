@@ -37,16 +37,13 @@ from ...steps import REFUSED, Step, becomes, occurs
 from ..law import law, told
 from .observations import SESSIONS, STREAM, TDI_OF_T, lives, unchanged
 
-_TWO = {"multi_session": True}
 _connected = Tsm.phase == "connected"
 _fresh = Tsm.phase == "disconnected"
 _none_bound = neg(exists(t, Tsm.bound[t]))
 _same_device = Tsm.peer == "device"
 _state, _over = Tdi.state[t], Tdi.locked_over[t]
 _one_connection = neg(connection_ids)
-_IN_SESSION = tuple(
-    occurs(x) for x in (e.ide_key_prog, e.heartbeat, e.key_update, e.measure, e.tdi_bind, e.tdi_run)
-)
+_IN_SESSION = tuple(occurs(x) for x in (e.ide_key_prog, e.heartbeat, e.key_update, e.measure, e.tdi_bind, e.tdi_run))
 _FAILED_CONNECTS = tuple(
     occurs(x, reply=r)
     for x, r in (
@@ -90,7 +87,9 @@ _some_connection_left = (after(Responder.connection) != "NOT_STARTED") | (after(
 
 def _both_gone(of_tsm: Term, of_host: Term) -> Term:
     """Afterwards the sessions are gone, of the TSM and of the host, as far as they are meant."""
-    return implies(of_tsm, after(Responder.tsm_session) == "NOT_STARTED") & implies(of_host, neg(after(Responder.host_session)))
+    return implies(of_tsm, after(Responder.tsm_session) == "NOT_STARTED") & implies(
+        of_host, neg(after(Responder.host_session))
+    )
 
 
 PROPERTIES = (
@@ -383,7 +382,7 @@ PROPERTIES = (
             implies(connection_ids, unchanged(Responder.tsm_session, Responder.connection) & neg(after(Responder.host_session))),
         ),
         (), "device", "DSP0274; DOE r1.1: connection ids", occurs(e.get_version, of="host"),
-        DropUpdate("responder", "get_version", "responder.host_session"), flow="linux-tsm", connection_ids=True, **_TWO,
+        DropUpdate("responder", "get_version", "responder.host_session"), flow="linux-tsm", connection_ids=True, multi_session=True,
     ),
     law(
         "a-connection-is-as-far-as-its-messages-went",
@@ -717,7 +716,7 @@ PROPERTIES = (
         ),
         (t,), "device", "P63 §11.3.16", occurs(e.host_stop, t=t),
         SwapValue("tdi", "host_stop", Tdi.locked_over[t], "host", "tsm_ended"), flow="linux-tsm", protects="host",
-        other_session="refused", **_TWO,
+        other_session="refused", multi_session=True,
     ),
     law(
         "a-session-can-key-what-no-other-holds",
@@ -788,7 +787,7 @@ PROPERTIES = (
         "A device that ties STOP_INTERFACE to the session of the lock unlocks for the TSM only what it locked over that session.",
         Never(occurs(e.tdi_unbind, t=t, where=Tsm.in_contact & (other_session == "refused") & Tdi.locked() & (_over == "host"))),
         (t,), "device", "P63 §11.3.16: no rule ties it; this device does", occurs(e.tdi_unbind, t=t),
-        DropCheck("tdi", "stop", "session of the lock"), flow="linux-tsm", other_session="refused", **_TWO,
+        DropCheck("tdi", "stop", "session of the lock"), flow="linux-tsm", other_session="refused", multi_session=True,
     ),
     # --- What is answered, and where ----------------------------------------------------------------------------------
     law(
@@ -822,17 +821,17 @@ PROPERTIES = (
     ),
     told(
         e.host_query, "DISCARDED", "QUERY on a second session is discarded while the keying session lives.",
-        (), "device", "P63 §6.33.3", DropCheck("stream", "host_query", "keying session"), flow="linux-tsm", **_TWO,
+        (), "device", "P63 §6.33.3", DropCheck("stream", "host_query", "keying session"), flow="linux-tsm", multi_session=True,
     ),
     told(
         e.tdi_run, "INVALID_REQUEST", "A device that tells sessions apart refuses a start over another session than that of the lock.",
         (t,), "device", "P63 §11.3.14", DropCheck("tdi", "tdi_run", "session of the lock"), flow="linux-tsm",
-        other_session="refused", **_TWO,
+        other_session="refused", multi_session=True,
     ),
     told(
         e.host_start, "INVALID_REQUEST",
         "A device that tells sessions apart refuses a start by the host over another session than that of the lock.",
         (t,), "device", "P63 §11.3.14", DropCheck("tdi", "host_start", "session of the lock"), flow="linux-tsm",
-        other_session="refused", **_TWO,
+        other_session="refused", multi_session=True,
     ),
 )  # fmt: skip
