@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from tdisprove.explore import check
 from tdisprove.explore.coverage import coverage
@@ -192,3 +195,17 @@ def test_a_score_counts_what_was_killed_of_what_is_not_equivalent() -> None:
     assert (lamp.killed, lamp.survived, lamp.justified, lamp.idle, lamp.share) == (1, 1, 1, 1, 0.5)
     assert (whole.part, whole.tried) == ("all", 4)
     assert "50 %" in mutation_text("lamp", found, {str(c): "It does not matter."}, [])
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "mutation.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_scores_speaks_of_the_mutants_that_there_are() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| ([\d.]+) % \|$", DOCS, re.M)
+    assert rows
+    for aspect, where, tried, *fates, share in rows:
+        killed, idle, reasons, survived = map(int, fates)
+        assert int(where) == len(settings(aspect))
+        assert int(tried) == killed + idle + reasons + survived == len(list(mutants(ASPECTS[aspect].model)))
+        assert reasons == len(justified(aspect))
+        assert float(share) == int(1000 * killed / (killed + survived)) / 10
