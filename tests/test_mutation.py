@@ -154,7 +154,9 @@ def test_properties_of_a_mutant_come_to_the_same_when_only_what_changed_is_worke
     for mutant in list(mutants(run.model))[::apart]:
         event = run.model.rule(mutant.machine, mutant.rule).event  # type: ignore[union-attr]
         try:
-            m = Mutation.of(system, mutated(run.model, mutant), event)
+            world = mutated(run.model, mutant)
+            rules = world.with_rules(r for r in world.rules if r.event is event)
+            m = Mutation.of(system, rules, event, list(run.model.events))
         except ModelError:
             continue
         if m is None:

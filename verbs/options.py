@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress
-from ..explore.explicit import ExplicitEngine
+from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -62,7 +62,29 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
+    add_backend(p)
+    p.add_argument(
+        "--symmetry",
+        choices=SYMMETRY,
+        default="auto",
+        help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
+        "(default: %(default)s)",
+    )
+    p.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
+    )
     add_limits(p, *formats)
+
+
+def add_backend(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        help="of exhaustive search: the compiled kernel, or NumPy; auto: the kernel where it can be had (default: %(default)s)",
+    )
 
 
 def add_limits(p: argparse.ArgumentParser, *formats: str) -> None:
@@ -121,13 +143,14 @@ def folder(path: str | None) -> Path | None:
         probe.write_text("")
         probe.unlink()
     except OSError as e:
-        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder with -o") from None
+        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder") from None
     return found
 
 
 def limits(args: argparse.Namespace) -> Limits:
     show = sys.stderr.isatty() and not args.quiet and args.format == "text"
-    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None)
+    checkpoint = folder(getattr(args, "checkpoint", None))
+    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None, checkpoint)
 
 
 def _progress(p: Progress) -> None:
@@ -144,13 +167,13 @@ def style() -> Style:
     return COLOURED if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
 
 
-def engine(name: str) -> Engine:
-    """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
-    if name == "z3":
+def engine(args: argparse.Namespace) -> Engine:
+    """The engine that was asked for. ``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    if args.engine == "z3":
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine()
+    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
 
 
 def dump(document: object) -> None:

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from ...model.language import TRUE, Action, Event, Model, ModelError, State, System, support
+from ...model.world import ASPECTS
 from ...properties.compile import Compilation, Obligation, compile_liveness
 from ...properties.formulas import LeadsTo, Recurs
 from ...properties.property import Property
@@ -51,17 +52,18 @@ class Mutation:
     event: str
 
     @classmethod
-    def of(cls, base: System, model: Model, event: Event) -> Mutation | None:
-        """The mutation, or None when there is none here. Raises `ModelError` for a model that cannot be."""
-        rules = model.with_rules(r for r in model.rules if r.event is event)
-        new = rules.instantiate(base.topology, base.knobs, check=False).actions
+    def of(cls, base: System, model: Model, event: Event, order: Sequence[str]) -> Mutation | None:
+        """The mutation, or None when there is none here. Raises `ModelError` for a model that cannot be.
+
+        ``model`` has the rules of the event, changed, and no others; ``order`` is that of the events in the whole model.
+        """
+        new = model.instantiate(base.topology, base.knobs, check=False).actions
         old = of_event(base, event.name)
         if len(new) == len(old) and all(_same(a, b) for a, b in zip(old, new, strict=True)):
             return None
         if old:
             first = base.actions.index(old[0])
         else:
-            order = list(model.events)
             later = set(order[order.index(event.name) :])
             first = next((i for i, a in enumerate(base.actions) if a.event in later), len(base.actions))
         actions = (*base.actions[:first], *new, *base.actions[first + len(old) :])
@@ -106,6 +108,7 @@ class Bench:
     def __init__(self, setting: Setting, aspect: str, properties: Sequence[Property], most_states: int) -> None:
         self.setting, self.aspect = setting, aspect
         self.system = setting.system(aspect)
+        self.order = tuple(ASPECTS[aspect].model.events)
         self.explored = reachable(self.system, Limits(states=most_states))
         self.safety = [p for p in properties if not isinstance(p.formula, LeadsTo | Recurs)]
         self.liveness = [p for p in properties if isinstance(p.formula, LeadsTo | Recurs)]
@@ -167,8 +170,11 @@ class Bench:
     # --- a mutant -----------------------------------------------------------------------------------------------------
 
     def mutation(self, model: Model, event: Event) -> Mutation | None:
-        """A mutant in this setting; None where it is no different, step by step, from the model. May raise `ModelError`."""
-        found = Mutation.of(self.system, model, event)
+        """A mutant in this setting; None where it is no different, step by step, from the model. May raise `ModelError`.
+
+        ``model`` has the rules of the event, changed, and no others.
+        """
+        found = Mutation.of(self.system, model, event, self.order)
         if found is None:
             return None
         layout, packed = self.explored.layout, self.explored.packed

@@ -68,11 +68,13 @@ class Trials:
     def of(self, mutant: Mutant) -> Trial:
         """What becomes of a mutant."""
         rule = (mutant.machine, mutant.event.name if isinstance(mutant, AddRule) else mutant.rule)
+        event = _event(self.model, mutant)
         try:
-            model = mutated(self.model, mutant)
+            # Nothing else can be different, and what is composed once serves all settings.
+            whole = mutated(self.model, mutant)
+            model = whole.with_rules(r for r in whole.rules if r.event is event)
         except ModelError:
             return Trial(mutant, mutant.machine, Fate.KILLED, _LANGUAGE)
-        event = _event(self.model, mutant)
         hint = self._hint.get(rule)
         order = [b for b in self.benches if b is hint] + [b for b in self.benches if b is not hint]
         different: list[Bench] = []

@@ -24,6 +24,9 @@ from .sorts import BOOL, NONE, Bool, Enum, Index, Int, Maybe, Sort, Value, compa
 class Op(_enum.Enum):
     """The operators of the term language."""
 
+    # By identity, which is what equality is here: an enumeration's own hash is slow, and terms are looked up all the time.
+    __hash__ = object.__hash__
+
     CONST = "const"
     VAR = "var"  # a ground state variable; data: its name
     NEXT = "next"  # the same variable after the step; data: its name
@@ -96,8 +99,8 @@ class Term:
     def __sub__(self, other: Term | int) -> Term:
         return _arith(Op.SUB, self, _int(other))
 
-    def __hash__(self) -> int:
-        return object.__hash__(self)
+    # By identity: equal terms are one term.
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         raise ModelError(
@@ -222,7 +225,8 @@ def _flatten(op: Op, terms: Iterable[Term], unit: Term, zero: Term) -> Term:
     stack = list(reversed(list(terms)))
     while stack:
         t = stack.pop()
-        _need_bool(t, "& and |")
+        if t.sort is not BOOL:
+            _need_bool(t, "& and |")
         if t is zero:
             return zero
         if t is unit:
@@ -232,7 +236,7 @@ def _flatten(op: Op, terms: Iterable[Term], unit: Term, zero: Term) -> Term:
         else:
             seen.setdefault(id(t), t)
     for t in seen.values():
-        if id(neg(t)) in seen:
+        if t.op is Op.NOT and id(t.args[0]) in seen:
             return zero
     if not seen:
         return unit
@@ -460,6 +464,8 @@ def subterms(t: Term) -> Iterator[Term]:
 
 def support(t: Term) -> tuple[Term, ...]:
     """The ground variables that ``t`` mentions, in order of first mention."""
+    if t.op is Op.VAR:
+        return (t,)
     if t._support is None:
         t._support = tuple(x for x in subterms(t) if x.op is Op.VAR)
     return t._support
