@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ....model.language import after, forall, implies, neg
+from ....model.language import Term, after, forall, implies, neg
 from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, SwapValue
-from ....model.world.choices.ide import enable_order, rp_enable_by
-from ....model.world.choices.lifecycle import disconnect_bound
+from ....model.world.choices.ide import enable_order, refresh_checks, rp_enable_by
+from ....model.world.choices.lifecycle import bind_requires, disconnect_bound, lock_requires
 from ....model.world.ide import events as e
-from ....model.world.ide.state import ENDPOINT, ROOT_PORT, Tdi, Tsm, k, s2
+from ....model.world.ide.state import ENDPOINT, ROOT_PORT, Device, Port, Tdi, Tsm, k, k2, s2
 from ....model.world.vocabulary import HOST, d
 from ...formulas import AlwaysPossible, Never, StepLaw
 from ...steps import occurs
@@ -25,6 +25,18 @@ _KEY_MESSAGES = tuple(
 
 _CLOSING = ("closing", "closing_1", "closing_2", "closing_3")
 _TEARDOWN = tuple(occurs(x, d=d) for x in (e.rp_close, e.stop_tx, e.stop_rx, e.end_session))
+
+
+def _empty(port: Port) -> Term:
+    """No slot of the port holds a key, and its receiver goes by no set."""
+    return forall(
+        s2,
+        (port.current[d, s2] == "none")
+        & forall(
+            k2, (port.rx[d, k2, s2] == "CLEARED") & (port.tx[d, k2, s2] == "CLEARED") & (port.key[d, k2, s2] == "none")
+        ),
+    )
+
 
 PROPERTIES = (
     law(
@@ -128,5 +140,169 @@ PROPERTIES = (
         AlwaysPossible(_TEARDOWN, Tsm.in_phase(*_CLOSING)),
         (d,), "TSM", "COV 07; TF-RMM", Tsm.in_phase(*_CLOSING),
         SwapValue("tsm", "rp_close", Tsm.phase[d], "closing_1", "closing_2"), protects="host",
+    ),
+    # --- Sessions -----------------------------------------------------------------------------------------------------
+    law(
+        "get-version-and-reset-leave-no-session",
+        "GET_VERSION and a conventional reset end every session of the device, and END_SESSION the TSM's.",
+        Never(
+            (
+                *(
+                    occurs(x, d=d, where=after(Device.tsm_session[d]) | after(Device.host_session[d]))
+                    for x in (e.get_version, e.conventional_reset)
+                ),
+                occurs(e.end_session, d=d, where=after(Device.tsm_session[d])),
+            )
+        ),
+        (d,), "device", "DSP0274 GET_VERSION, END_SESSION; P63 §11.4.8", occurs(e.get_version, d=d),
+        DropUpdate("device", "get_version", "device.host_session"),
+    ),
+    law(
+        "a-session-of-the-hosts-is-opened-once",
+        "The host opens a session where it has none, and has one then.",
+        StepLaw(occurs(e.host_connect, d=d), neg(Device.host_session[d]) & after(Device.host_session[d])),
+        (d,), "device", "DSP0274 KEY_EXCHANGE", occurs(e.host_connect, d=d), DropCondition("device", "host_connect", 0),
+    ),
+    law(
+        "blocking-a-stream-ends-what-the-tsm-does-with-it",
+        "A TSM that takes a stream down at the root port was at work with the device, and is idle and without a key set then.",
+        StepLaw(
+            occurs(e.stream_block, d=d),
+            neg(Tsm.in_phase("idle"))
+            & (after(Tsm.phase[d]) == "idle")
+            & (after(Tsm.set[d]) == "none")
+            & forall(s2, after(Tsm.at[d, s2]) == 0),
+        ),
+        (d,), "TSM", "2023 TDX module sources: IDE.STREAM.BLOCK", occurs(e.stream_block, d=d),
+        DropUpdate("tsm", "stream_block", "tsm.set"), flow="tdx-connect", protects="host",
+    ),
+    law(
+        "a-connect-is-done-once",
+        "The TSM reports a device as connected after it has set it up, once.",
+        StepLaw(occurs(e.connect_done, d=d), Tsm.in_phase("keying") & (after(Tsm.phase[d]) == "connected")),
+        (d,), "TSM", "COV 09 connect_device", occurs(e.connect_done, d=d), DropCondition("tsm", "connect_done", 0), protects="host",
+    ),
+    law(
+        "a-refresh-waits-for-the-receiver",
+        "A TSM that looks before it refreshes begins only while its port is Secure and no longer goes by the set that is to come.",
+        StepLaw(
+            occurs(e.ide_refresh, d=d),
+            Tsm.in_phase("connected")
+            & implies(
+                refresh_checks,
+                ROOT_PORT.secure & forall(k2, (k2 == Tsm.set[d]) | forall(s2, ROOT_PORT.rx[d, k2, s2] != "ENABLED")),
+            ),
+        ),
+        (d,), "TSM", "COV 07, COV 09 ide_key_refresh; Intel root port: last received set", occurs(e.ide_refresh, d=d),
+        DropCheck("tsm", "ide_refresh", "Secure"), refresh_checks=True,
+    ),
+    # --- The TDI ------------------------------------------------------------------------------------------------------
+    law(
+        "a-tdi-is-started-over-the-tsms-keys",
+        "A TDI is locked and started from CONFIG_UNLOCKED, in the TSM's session, over keys of that session, and a Secure stream where "
+        "the TSM or the device insists on one.",
+        StepLaw(
+            occurs(e.tdi_start, d=d),
+            (Tdi.use[d] == "unlocked")
+            & (after(Tdi.use[d]) == "run")
+            & Device.tsm_session[d]
+            & Tsm.in_phase("connected", "refreshing")
+            & ENDPOINT.programmed_by("tsm")
+            & implies(bind_requires == "secure", ROOT_PORT.secure)
+            & implies(lock_requires == "secure", ENDPOINT.secure),
+        ),
+        (d,), "device", "P63 §11.3.8, §11.3.14; COV 09 bind_interface", occurs(e.tdi_start, d=d),
+        DropCheck("tdi", "tdi_start", "state"),
+    ),
+    law(
+        "stop-unlocks-what-was-in-use",
+        "STOP_INTERFACE comes in the TSM's session and unlocks a TDI that was locked or failed.",
+        StepLaw(
+            occurs(e.tdi_stop, d=d),
+            Device.tsm_session[d] & (Tdi.use[d] != "unlocked") & (after(Tdi.use[d]) == "unlocked"),
+        ),
+        (d,), "device", "P63 §11.3.16", occurs(e.tdi_stop, d=d), DropUpdate("tdi", "tdi_stop", "tdi.use"),
+    ),
+    law(
+        "what-is-in-use-can-be-stopped",
+        "While the TSM's session lives, a TDI that is locked or failed can be stopped.",
+        AlwaysPossible(occurs(e.tdi_stop, d=d), Device.tsm_session[d] & (Tdi.use[d] != "unlocked")),
+        (d,), "device", "P63 §11.3.16, Table 11-3", Tdi.use[d] != "unlocked",
+        SwapValue("tdi", "tdi_stop", Tdi.use[d], "unlocked", "run"), protects="host",
+    ),
+    # --- The ports ----------------------------------------------------------------------------------------------------
+    law(
+        "enable-makes-a-port-secure-that-has-keys-in-use",
+        "A port is enabled once, and is Secure at once when a key set is in use in both directions.",
+        Never(
+            tuple(
+                occurs(
+                    x,
+                    d=d,
+                    where=port.enable[d]
+                    | neg(after(port.enable[d]))
+                    | (port.in_use() & (after(port.status[d]) != "SECURE")),
+                )
+                for port, x in ((ENDPOINT, e.ep_enable), (ROOT_PORT, e.rp_enable))
+            )
+        ),
+        (d,), "device", "P63 §6.33.1, §7.9.26", (occurs(e.ep_enable, d=d), occurs(e.rp_enable, d=d)),
+        DropUpdate("endpoint", "ep_enable", "endpoint.status"), protects="host",
+    ),
+    law(
+        "a-port-that-is-switched-off-is-insecure",
+        "Enable is cleared where it was set; the port is Insecure then, and what keys were in use are gone.",
+        Never(
+            tuple(
+                occurs(
+                    x,
+                    d=d,
+                    where=neg(port.enable[d])
+                    | after(port.enable[d])
+                    | (after(port.status[d]) != "INSECURE")
+                    | (port.secure & neg(after(_empty(port)))),
+                )
+                for port, x in ((ENDPOINT, e.ep_disable), (ROOT_PORT, e.rp_disable))
+            )
+        ),
+        (d,), "device", "P63 §6.33.1, §6.33.8", (occurs(e.ep_disable, d=d), occurs(e.rp_disable, d=d)),
+        DropUpdate("endpoint", "ep_disable", "endpoint.key"),
+    ),
+    law(
+        "a-port-that-fails-was-secure-and-has-no-keys-left",
+        "A port fails only from Secure, says so to its partner once, and has no keys then.",
+        Never(
+            tuple(
+                occurs(x, d=d, where=neg(port.secure & (after(port.status[d]) == "FAILED") & after(_empty(port))))
+                for port, x in (
+                    (ENDPOINT, e.ep_fails), (ROOT_PORT, e.rp_fails), (ROOT_PORT, e.fail_reaches_rp), (ENDPOINT, e.fail_reaches_ep),
+                )
+            )
+        ),
+        (d,), "device", "P63 §6.33.8", (occurs(e.ep_fails, d=d), occurs(e.rp_fails, d=d)),
+        DropUpdate("endpoint", "ep_fails", "endpoint.key"),
+    ),
+    law(
+        "a-secure-port-can-fail",
+        "A Secure port can fail at any time, for a reason that nobody can prevent.",
+        AlwaysPossible(occurs(e.ep_fails, d=d, cause="link_down"), ENDPOINT.secure),
+        (d,), "device", "P63 §6.33.8", ENDPOINT.secure,
+        SwapValue("endpoint", "ep_fails", ENDPOINT.status[d], "SECURE", "FAILED"), protects="host",
+    ),
+    law(
+        "the-other-port-can-fail-as-well",
+        "A Secure root port can fail at any time, for a reason that nobody can prevent.",
+        AlwaysPossible(occurs(e.rp_fails, d=d, cause="link_down"), ROOT_PORT.secure),
+        (d,), "root complex", "P63 §6.33.8", ROOT_PORT.secure,
+        SwapValue("root_port", "rp_fails", ROOT_PORT.status[d], "SECURE", "FAILED"), protects="host",
+    ),
+    law(
+        "reset-clears-the-endpoint",
+        "A reset of the function that holds the IDE capability, or of the device, leaves the endpoint disabled, Insecure and without keys.",
+        StepLaw(
+            (occurs(e.function0_reset, d=d), occurs(e.conventional_reset, d=d)),
+            neg(after(ENDPOINT.enable[d])) & (after(ENDPOINT.status[d]) == "INSECURE") & after(_empty(ENDPOINT)),
+        ),
+        (d,), "device", "P63 §6.33.8", occurs(e.function0_reset, d=d), DropUpdate("endpoint", "function0_reset", "endpoint.key"),
     ),
 )  # fmt: skip
