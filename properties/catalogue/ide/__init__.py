@@ -7,5 +7,5 @@ GROUPS: dict[str, tuple[Property, ...]] = {
     "IDE keys and their refresh": keys.PROPERTIES,
     "the two ports of a stream": ports.PROPERTIES,
     "TLPs of a stream": traffic.PROPERTIES,
-    "laws of single steps": laws.PROPERTIES,
+    "IDE: laws of single steps": laws.PROPERTIES,
 }

@@ -8,6 +8,6 @@ GROUPS: dict[str, tuple[Property, ...]] = {
     "what ends a session, and what ends with it": sessions.PROPERTIES,
     "whose IDE keys": keys.PROPERTIES,
     "slots, nonces and proxied CMA": evidence.PROPERTIES,
-    "laws of single steps": laws.PROPERTIES,
+    "SPDM: laws of single steps": laws.PROPERTIES,
 }
 """In the order in which they are shown."""
