@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ....model.language import Term, after, forall, implies, neg
-from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, SwapValue
-from ....model.world.choices.ide import enable_order, refresh_checks, rp_enable_by
+from ....model.language import Term, after, conj, exists, forall, implies, neg
+from ....model.language.mutate import DropCheck, DropCondition, DropUpdate, LeakyRefusal, SwapValue
+from ....model.world.choices.ide import enable_order, enable_when, refresh_checks, rp_enable_by
 from ....model.world.choices.lifecycle import bind_requires, disconnect_bound, lock_requires
 from ....model.world.ide import events as e
-from ....model.world.ide.state import ENDPOINT, ROOT_PORT, Device, Port, Tdi, Tsm, k, k2, s2
+from ....model.world.ide.state import ENDPOINT, ORPHAN, PORTS, ROOT_PORT, Device, Port, Tdi, Tsm, k, k2, s2
 from ....model.world.vocabulary import HOST, d
 from ...formulas import AlwaysPossible, Never, StepLaw
-from ...steps import occurs
+from ...steps import REFUSED, occurs
 from ..law import law
 
 _IN_USE = Tsm.in_phase("keying", "connected", "refreshing")
@@ -23,6 +23,7 @@ _KEY_MESSAGES = tuple(
     occurs(x, d=d, k=k) for x in (e.ep_key_prog, e.rp_key_prog, e.ep_rx_go, e.rp_rx_go, e.ep_tx_go, e.rp_tx_go)
 )
 
+_REFUSALS = tuple(occurs(x, d=d, reply=REFUSED) for x in (e.device_connect, e.ide_refresh, e.device_disconnect, e.tdi_start))
 _CLOSING = ("closing", "closing_1", "closing_2", "closing_3")
 _TEARDOWN = tuple(occurs(x, d=d) for x in (e.rp_close, e.stop_tx, e.stop_rx, e.end_session))
 
@@ -304,5 +305,97 @@ PROPERTIES = (
             neg(after(ENDPOINT.enable[d])) & (after(ENDPOINT.status[d]) == "INSECURE") & after(_empty(ENDPOINT)),
         ),
         (d,), "device", "P63 §6.33.8", occurs(e.function0_reset, d=d), DropUpdate("endpoint", "function0_reset", "endpoint.key"),
+    ),
+    law(
+        "a-stopped-set-fails-a-port-only-when-none-is-left",
+        "A port fails for the use of a stopped key set only when its transmitter has none in use.",
+        Never(
+            tuple(
+                occurs(x, d=d, cause="stopped_set", where=exists(k2, port.sends(k2)))
+                for port, x in ((ENDPOINT, e.ep_fails), (ROOT_PORT, e.rp_fails))
+            )
+        ),
+        (d,), "device", "P63 §6.33.3, §6.33.8", (occurs(e.ep_fails, d=d), occurs(e.rp_fails, d=d)),
+        DropCondition("endpoint", "ep_fails", 1), protects="host",
+    ),
+    law(
+        "an-ide-fail-message-comes-from-a-port-that-failed",
+        "An IDE Fail message takes a port down only when its partner has failed.",
+        Never(
+            (
+                occurs(e.fail_reaches_ep, d=d, where=ROOT_PORT.status[d] != "FAILED"),
+                occurs(e.fail_reaches_rp, d=d, where=ENDPOINT.status[d] != "FAILED"),
+            )
+        ),
+        (d,), "device", "P63 §6.33.8", (occurs(e.fail_reaches_ep, d=d), occurs(e.fail_reaches_rp, d=d)),
+        DropCondition("endpoint", "fail_reaches_ep", 0), protects="host",
+    ),
+    law(
+        "an-ide-fail-message-can-arrive-at-the-endpoint",
+        "The IDE Fail message of a root port that has failed can reach the endpoint.",
+        AlwaysPossible(occurs(e.fail_reaches_ep, d=d), (ROOT_PORT.status[d] == "FAILED") & ENDPOINT.secure),
+        (d,), "device", "P63 §6.33.8", (ROOT_PORT.status[d] == "FAILED") & ENDPOINT.secure,
+        SwapValue("endpoint", "fail_reaches_ep", ROOT_PORT.status[d], "FAILED", "INSECURE"),
+    ),
+    law(
+        "an-ide-fail-message-can-arrive-at-the-root-port",
+        "The IDE Fail message of an endpoint that has failed can reach the root port.",
+        AlwaysPossible(occurs(e.fail_reaches_rp, d=d), (ENDPOINT.status[d] == "FAILED") & ROOT_PORT.secure),
+        (d,), "root complex", "P63 §6.33.8", (ENDPOINT.status[d] == "FAILED") & ROOT_PORT.secure,
+        SwapValue("root_port", "fail_reaches_rp", ENDPOINT.status[d], "FAILED", "INSECURE"),
+    ),
+    law(
+        "the-tsm-enables-its-port-in-order",
+        "A TSM that enables the root port itself does so while it sets the stream up: with keys in use where it waits for them, and after "
+        "the endpoint where the endpoint comes first.",
+        StepLaw(
+            occurs(e.rp_enable, d=d),
+            implies(
+                rp_enable_by == "tsm",
+                Tsm.in_phase("keying")
+                & implies(enable_when == "keys_first", Tsm.keyed())
+                & implies(enable_order == "endpoint_first", ENDPOINT.enable[d]),
+            ),
+        ),
+        (d,), "TSM", "COV 07; P63 §6.33.8", occurs(e.rp_enable, d=d), DropCheck("tsm", "rp_enable", "endpoint first"), flow="cove-io",
+    ),
+    law(
+        "a-tdi-can-be-started-over-a-secure-stream",
+        "Over a stream that is Secure at both ports with keys of its live session, the TSM can have an unlocked TDI started.",
+        AlwaysPossible(
+            occurs(e.tdi_start, d=d),
+            Device.tsm_session[d]
+            & Tsm.in_phase("connected", "refreshing")
+            & (Tdi.use[d] == "unlocked")
+            & ENDPOINT.programmed_by("tsm")
+            & neg(ORPHAN[d])
+            & ENDPOINT.secure
+            & ROOT_PORT.secure,
+        ),
+        (d,), "device", "P63 §11.3.8, §11.3.14; COV 09 bind_interface", occurs(e.tdi_start, d=d),
+        SwapValue("tsm", "tdi_start", Tsm.phase[d], "connected", "refreshing"), protects="host",
+    ),
+    law(
+        "a-refusal-leaves-the-tsm-and-the-ports-as-they-are",
+        "A request to connect, refresh, disconnect or start that is refused leaves the TSM, the TDI and both ports as they were.",
+        StepLaw(
+            _REFUSALS,
+            conj(
+                *(
+                    after(x) == x
+                    for x in (
+                        Tsm.phase[d], Tsm.set[d], Tdi.use[d], *(x for p in PORTS for x in (p.enable[d], p.status[d])),
+                        Device.tsm_session[d], Device.host_session[d],
+                    )
+                )
+            ),
+        ),
+        (d,), "TSM", "COV 09; P63 §11.3.25 TDISP_ERROR", _REFUSALS, LeakyRefusal("tsm", "device_disconnect"), protects="host",
+    ),
+    law(
+        "a-tdi-takes-tbit-requests-in-run-only",
+        "A TDI sends and takes T=1 requests over the stream in RUN only.",
+        StepLaw((occurs(e.tlp_down, d=d, tbit=True), occurs(e.tlp_up, d=d, tbit=True)), Tdi.use[d] == "run"),
+        (d,), "device", "P63 §11.2.1", occurs(e.tlp_down, d=d, tbit=True), DropCheck("tdi", "tlp_down", "T=1 only in RUN"),
     ),
 )  # fmt: skip
