@@ -6,7 +6,7 @@ import argparse
 import textwrap
 
 from .. import __version__
-from ..explore import Target, targets
+from ..explore import targets
 from ..explore.coverage import coverage, unused
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
@@ -40,7 +40,7 @@ def add(verbs: options.Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     topology, knobs = options.setting(args)
-    target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
     if folder is not None and not args.project:
         raise ModelError(
@@ -97,14 +97,6 @@ def run(args: argparse.Namespace) -> int:
     if written and folder is not None:
         print(options.written(written, folder))
     return HOLDS if statistics.complete else UNKNOWN
-
-
-def _one(found: list[Target], aspect: str | None) -> Target:
-    """The target of an aspect (None: the first); of a system file, its only one."""
-    for target in found:
-        if target.flow is None or aspect in (None, target.aspect):
-            return target
-    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
 
 
 def _print_names(title: str, names: list[str]) -> None:

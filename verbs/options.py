@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..explore import Engine, Limits, Progress
+from ..explore import Engine, Limits, Progress, Target
 from ..explore.explicit import ExplicitEngine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
@@ -108,6 +108,14 @@ def setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]
     if "tdi" not in topology and topology.get("device", 1) > 1:
         topology["tdi"] = topology["device"]
     return topology, dict(parse_knob(s) for s in args.set)
+
+
+def one(found: list[Target], aspect: str | None) -> Target:
+    """The target of an aspect (None: the first); of a system file, its only one."""
+    for target in found:
+        if target.flow is None or aspect in (None, target.aspect):
+            return target
+    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
 
 
 def folder(path: str | None) -> Path | None:
