@@ -9,7 +9,7 @@ from ...reports.exports import Export, Job
 from .peer import Answer, PeerError, missing_programs, run
 
 PROGRAM = "berkeley-abc"
-_ASSERTED = re.compile(r"^Output\s+(\d+) was asserted in frame\s+(\d+)")
+_ASSERTED = re.compile(r"^Output\s+(\d+) was (?:trivially )?asserted in frame\s+(\d+)")
 _SUMMARY = re.compile(r"Properties:\s+All = (\d+). Proved = (\d+). Disproved = (\d+). Undecided = (\d+)")
 _STATES = re.compile(r"Reachable states = (\d+)\.")
 _REACHED = re.compile(r"Reachability analysis completed after (\d+) frames")
@@ -49,5 +49,6 @@ def run_abc(job: Job, export: Export, folder: Path, *, count: bool = False, time
         if "states" not in numbers or "depth" not in numbers:
             raise PeerError("abc: did not say how many states it reached")
     states = numbers["states"] - export.extra_states if count else None
-    depth = numbers["depth"] - export.extra_depth if count else None
+    # Where there is no initial state, the choice of one is never made.
+    depth = max(numbers["depth"] - export.extra_depth, 0) if count else None
     return Answer(states, None, depth, violated, summary[1], 0.0, ran.seconds, ran.memory)

@@ -75,7 +75,8 @@ class Infix:
                 return f"{self._atom(t.args[0])} {t.op.value} {self._atom(t.args[1])}"
             case Op.ITE:
                 c, a, b = t.args
-                return d.ite.format(c=self(c), a=self(a), b=self(b))
+                # In SMV an implication binds less than a choice, elsewhere more: brackets are the same everywhere.
+                return d.ite.format(c=self.operand(c), a=self.operand(a), b=self.operand(b))
             case _:
                 raise ModelError(f"`{t}` is not ground and cannot be exported")
 

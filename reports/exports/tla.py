@@ -74,7 +74,7 @@ def tla(job: Job) -> Export:
         if kept:
             lines.append(f"  /\\ UNCHANGED << {kept} >>")
     lines += ["", "Next =="]
-    lines += [f"  \\/ {called}" for called in actions] or ["  FALSE"]
+    lines += [f"  \\/ {called}" for called in actions] or ["  /\\ FALSE", "  /\\ UNCHANGED vars"]
     lines += ["", "Spec == Init /\\ [][Next]_vars"]
     for check, invariant, called in zip(job.checks, invariants, checks, strict=True):
         lines += ["", *(f"\\* {x}" for x in job.says(check)), f"{called} =="]
