@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...reports.exports import Export, Job
@@ -18,18 +19,24 @@ def missing() -> str:
     return missing_programs("rumur", "gcc")
 
 
-def run_rumur(
-    job: Job, export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), threads: int = 1, timeout: float = 300
-) -> Answer:
-    """Search all states, or until the first violation; the one that is found with one thread is a shortest of all."""
+def build(export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), threads: int = 1, timeout: float = 300) -> float:
+    """Make the verifier ``checker`` in the folder, and tell the seconds."""
     (model,) = export.files
     (folder / model).write_text(export.text, encoding="ascii")
     make = ["rumur", "--output-format", "machine-readable", "--deadlock-detection", "off", "--threads", str(threads)]
     built = run([*make, "--output", "checker.c", model], folder, timeout=timeout).seconds
-    built += run(
-        ["gcc", "-std=c11", "-march=native", "-mcx16", "-w", *flags, "-o", "checker", "checker.c", "-lpthread"],
-        folder, timeout=timeout,
-    ).seconds  # fmt: skip
+    command = ["gcc", "-std=c11", "-march=native", "-mcx16", "-w", *flags, "-o", "checker", "checker.c", "-lpthread"]
+    return built + run(command, folder, timeout=timeout).seconds
+
+
+def run_rumur(job: Job, export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), timeout: float = 300) -> Answer:
+    """Build for one thread, and search all states, or until the first violation, which is then a shortest of all."""
+    built = build(export, folder, flags=flags, timeout=timeout)
+    return replace(search(job, export, folder, timeout=timeout), build_seconds=built)
+
+
+def search(job: Job, export: Export, folder: Path, *, timeout: float = 300) -> Answer:
+    """Search with what was built."""
     numbers: list[int] = []
     messages: list[str] = []
     steps = 0
@@ -47,9 +54,9 @@ def run_rumur(
     if not numbers:
         raise PeerError(f"rumur: did not say how many states it found: {ran.tail}")
     if not messages:
-        return Answer(numbers[0], numbers[1], None, {}, len(job.checks), built, ran.seconds, ran.memory)
+        return Answer(numbers[0], numbers[1], None, {}, len(job.checks), 0.0, ran.seconds, ran.memory)
     # The start state is the first transition of the trace.
-    return Answer(None, None, None, {_check(export, messages[0]): steps - 1}, None, built, ran.seconds, ran.memory)
+    return Answer(None, None, None, {_check(export, messages[0]): steps - 1}, None, 0.0, ran.seconds, ran.memory)
 
 
 def _check(export: Export, message: str) -> int:

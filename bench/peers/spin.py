@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...reports.exports import Export, Job
@@ -19,16 +20,25 @@ def missing() -> str:
     return missing_programs("spin", "gcc")
 
 
-def run_spin(
-    job: Job, export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), hash_bits: int = 20, memory: int = 4096,
-    timeout: float = 300,
-) -> Answer:  # fmt: skip
-    """Search all states, going on after violations. ``memory`` in megabytes."""
+def build(
+    export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), memory: int = 4096, timeout: float = 300
+) -> float:
+    """Make the verifier ``pan`` in the folder, and tell the seconds. ``memory`` in megabytes: what it may use."""
     (model,) = export.files
     (folder / model).write_text(export.text, encoding="ascii")
     built = run(["spin", "-a", model], folder, timeout=timeout).seconds
     defines = ["-DSAFETY", "-DBFS", "-DNOREDUCE", "-DNOCLAIM", f"-DMEMLIM={memory}"]
-    built += run(["gcc", *flags, *defines, "-w", "-o", "pan", "pan.c"], folder, timeout=timeout).seconds
+    return built + run(["gcc", *flags, *defines, "-w", "-o", "pan", "pan.c"], folder, timeout=timeout).seconds
+
+
+def run_spin(job: Job, export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), timeout: float = 300) -> Answer:
+    """Build, and search all states."""
+    built = build(export, folder, flags=flags, timeout=timeout)
+    return replace(search(job, export, folder, timeout=timeout), build_seconds=built)
+
+
+def search(job: Job, export: Export, folder: Path, *, hash_bits: int = 20, timeout: float = 300) -> Answer:
+    """Search all states with what was built, going on after violations."""
     violated: dict[int, int | None] = {}
     numbers: dict[str, int] = {}
     unfinished: list[str] = []
@@ -58,5 +68,5 @@ def run_spin(
         raise PeerError(f"pan: did not say how many states it stored: {ran.tail}")
     return Answer(
         numbers["states"] - export.extra_states, numbers.get("transitions"), numbers["depth"] - export.extra_depth, violated,
-        len(job.checks) - len(violated), built, ran.seconds, ran.memory,
+        len(job.checks) - len(violated), 0.0, ran.seconds, ran.memory,
     )  # fmt: skip

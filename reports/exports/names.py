@@ -36,7 +36,7 @@ class Names:
         known = self._given.get(key)
         if known is not None:
             return known
-        stem = re.sub(r"\W+", "_", ascii_only(wanted).replace("->", "_"), flags=re.ASCII).strip("_")
+        stem = re.sub(r"\W+", "_", ascii_only(wanted), flags=re.ASCII).strip("_")
         if not stem or not stem[0].isalpha():
             stem = f"x_{stem}".rstrip("_")
         name, number = stem, 2
