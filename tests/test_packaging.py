@@ -17,7 +17,7 @@ from test_flows import COUNTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FOLDERS = ("model", "properties", "explore", "reports", "verbs")
+FOLDERS = ("model", "properties", "explore", "reports", "verbs", "bench")
 
 
 def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ can be taken only where it fails, fails there, and leads back to the same state.
 
 from __future__ import annotations
 
-from ...model.language import Action, Bool, Enum, Ground, Int, ModelError, Sort, Term, Value
+from ...model.language import Action, Bool, Enum, Ground, Int, ModelError, Sort, Term, Value, support
 from .infix import OLD, Dialect, Infix, in_sequence, large_parts
 from .job import Export, Job, describe, described, free_variables, ground, initial
 from .names import Names, ascii_only
@@ -88,8 +88,7 @@ class _Promela:
             if not check.of_steps:
                 holds = self._whole(check.state, check.name)
                 body.append(f"  :: d_step {{ !({holds}) -> must({name}, false) }}")
-        if not system.actions and all(c.of_steps for c in job.checks):
-            body.append("  :: false -> skip")
+        body += self._unread()
         lines += ["", "active proctype model()", "{"]
         lines += [f"  {declaration}" for declaration in self.scratch.values()]
         lines += [*body, "  od", "}", ""]
@@ -108,6 +107,18 @@ class _Promela:
             ]
             lines.append(f"  :: d_step {{ {'; '.join(given)} }}")
         return [*lines, "  fi;"]
+
+    def _unread(self) -> list[str]:
+        """A branch that is never taken, for the variables that nothing reads: SPIN leaves such out of its states."""
+        terms = [t for c in self.job.checks for t in (c.state, *c.steps.values())]
+        terms += [t for a in self.system.actions for t in (a.guard, *(u for _, u in a.updates))]
+        read = {v.name for t in terms for v in support(t)}
+        unread = [v for v in self.system.variables if v.name not in read]
+        if not unread and self.system.actions:
+            return []
+        never = " || ".join(f"{self.name(v.name)} == {self._rest(v.sort)}" for v in unread)
+        comment = "  /* Never taken: SPIN leaves out of its states what nothing reads, and here all variables count. */"
+        return [comment, f"  :: d_step {{ false && ({never}) -> skip }}" if unread else "  :: false -> skip"]
 
     def _literal(self, value: Value, sort: Ground) -> str:
         return str(value).lower() if isinstance(value, bool) else self.constant(value, sort)
