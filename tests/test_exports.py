@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,19 @@ def of_case(case: Case) -> Job:
     return job("model", "random", *case)
 
 
+@contextmanager
+def in_parts(much: bool) -> Iterator[None]:
+    """Terms are divided into parts that have names of their own: large ones only, or (``much``) nearly all."""
+    if not much:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        for target in ("promela", "murphi", "smv", "tla"):
+            module = importlib.import_module(f"tdisprove.reports.exports.{target}")
+            patch.setattr(module, "large_parts", partial(module.large_parts, large=1))
+        yield
+
+
 def few(n: int) -> settings:
     # Without shrinking, which takes too long where an example is a compiled program; the systems are small as they are.
     return settings(
@@ -121,11 +137,12 @@ def test_spin_finds_the_same_on_the_flows(flow: str, aspect: str, folder: Folder
 @SPIN
 def test_spin_finds_the_same_on_random_systems(folder: Folder) -> None:
     @few(24)
-    @given(systems_with_properties())
-    def law(case: Case) -> None:
+    @given(systems_with_properties(), st.booleans())
+    def law(case: Case, much: bool) -> None:
         j = of_case(case)
         assume(ours(j)[0].states > 0)
-        agree(j, spin.run_spin(j, promela(j), folder(), flags=["-O0"]))
+        with in_parts(much):
+            agree(j, spin.run_spin(j, promela(j), folder(), flags=["-O0"]))
 
     law()
 
@@ -151,7 +168,6 @@ IN_RUMUR = [
     ("arm-cca", "proxy"),
     ("linux-tsm", "resources"),
     ("arm-cca-rsi", "channel"),
-    ("tdx-connect", "ide"),
 ]
 
 
@@ -164,11 +180,12 @@ def test_rumur_finds_the_same_on_the_flows(flow: str, aspect: str, folder: Folde
 @RUMUR
 def test_rumur_finds_the_same_on_random_systems(folder: Folder) -> None:
     @few(20)
-    @given(systems_with_properties())
-    def law(case: Case) -> None:
+    @given(systems_with_properties(), st.booleans())
+    def law(case: Case, much: bool) -> None:
         j = of_case(case)
         assume(ours(j)[0].states > 0)
-        _rumur(j, folder)
+        with in_parts(much):
+            _rumur(j, folder, most=1)
 
     law()
 
@@ -250,11 +267,12 @@ def test_tlc_finds_the_same_on_the_flows(flow: str, aspect: str, folder: Folder)
 @TLC
 def test_tlc_finds_the_same_on_random_systems(folder: Folder) -> None:
     @few(8)
-    @given(systems_with_properties())
-    def law(case: Case) -> None:
+    @given(systems_with_properties(), st.booleans())
+    def law(case: Case, much: bool) -> None:
         j = of_case(case)
         assume(ours(j)[0].states > 1)
-        _tlc(j, folder, most=1)
+        with in_parts(much):
+            _tlc(j, folder, most=1)
 
     law()
 
@@ -263,10 +281,12 @@ def test_tlc_finds_the_same_on_random_systems(folder: Folder) -> None:
 
 
 @few(100)
-@given(systems_with_properties())
-def test_what_smv_says_is_the_same_on_random_systems(case: Case) -> None:
+@given(systems_with_properties(), st.booleans())
+def test_what_smv_says_is_the_same_on_random_systems(case: Case, much: bool) -> None:
     j = of_case(case)
-    agree(j, read_smv(smv(j).text, [c.of_steps for c in j.checks]))
+    with in_parts(much):
+        text = smv(j).text
+    agree(j, read_smv(text, [c.of_steps for c in j.checks]))
 
 
 @few(100)

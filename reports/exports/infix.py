@@ -109,6 +109,18 @@ class Infix:
         return text if atomic and not negative else f"({text})"
 
 
+MOST_CHARACTERS = 60_000
+"""The longest condition that is written without parts: beyond that what is compiled from it takes too long."""
+
+
+def written_out(write: Infix, t: Term, what: str) -> str:
+    """The term without parts, where a target has no place to name them. Raises `ModelError` when that becomes too long."""
+    text = write(t)
+    if len(text) > MOST_CHARACTERS:
+        raise ModelError(f"{what}: its condition is too long to be written out: export to smv, tla, aiger or btor2")
+    return text
+
+
 LARGE = 60
 """Terms that are written more than once, and are larger than this, get a name."""
 

@@ -7,7 +7,7 @@ the rules, before their updates.
 from __future__ import annotations
 
 from ...model.language import Action, Bool, Enum, Ground, Int, Sort, Term, Value
-from .infix import OLD, Dialect, Infix, in_sequence, large_parts
+from .infix import OLD, Dialect, Infix, in_sequence, large_parts, written_out
 from .job import Export, Job, describe, described, ground, initial
 from .names import Names, ascii_only
 
@@ -40,14 +40,15 @@ class _Murphi:
             self.names.give(("sort", sort), f"{sort.name}_t")
             for value in sort.values:
                 self.names.give(("value", sort, value), f"{sort.name}_{value}")
-        self.parts: dict[Term, str] = {}
-        self.write = Infix(DIALECT, self.name, self.constant, self.parts)
 
     def name(self, variable: str) -> str:
         return self.names["variable", variable]
 
     def constant(self, value: Value, sort: Sort) -> str:
         return self.names["value", sort, value] if isinstance(sort, Enum) else str(value)
+
+    def infix(self, parts: dict[Term, str]) -> Infix:
+        return Infix(DIALECT, self.name, self.constant, parts)
 
     def sort(self, sort: Ground) -> str:
         if isinstance(sort, Bool):
@@ -71,13 +72,6 @@ class _Murphi:
         lines += ["", "var"]
         for v in system.variables:
             lines.append(f"  {self.name(v.name)} : {self.sort(v.sort)}; -- {described(v)}")
-        terms = [t for c in job.checks for t in (c.state, *c.steps.values())]
-        terms += [t for a in system.actions for t in (a.guard, *(u for _, u in a.updates))]
-        for t in large_parts(terms):
-            text = self.write.defined(t)
-            name = self.names.give(("part", t), f"part_{len(self.parts) + 1}")
-            lines += ["", f"function {name}() : {self.sort(ground(t))};", "begin", f"  return {text};", "end;"]
-            self.parts[t] = f"{name}()"
         for i, s in enumerate(starts, 1):
             lines += ["", f'startstate "initial state {i}"', "begin"]
             for v, x in zip(system.variables, s, strict=True):
@@ -89,7 +83,7 @@ class _Murphi:
         for check in job.checks:
             if not check.of_steps:
                 lines += ["", *(f"-- {x}" for x in job.says(check))]
-                lines.append(f'invariant "{check.name}"\n  {self.write(check.state)};')
+                lines.append(f'invariant "{check.name}"\n  {written_out(self.infix({}), check.state, check.name)};')
         for check in job.checks:
             if check.of_steps:
                 lines += ["", *(f"-- {x}" for x in job.says(check)), "-- (asserted in the rules)"]
@@ -102,19 +96,24 @@ class _Murphi:
         sorts = {target.name: ground(target) for target, _ in a.updates}
         for name in aside:
             self.names.give(("variable", OLD + name), f"old_{name}")
-        lines = ["", *(f"-- {x}" for x in describe(a))]
-        lines += [f'rule "{_string(a.label)}"', f"  {self.write(a.guard)}", "==>"]
-        lines += [f"var {self.name(OLD + n)} : {self.sort(sorts[n])};" for n in aside]
-        lines.append("begin")
-        for c in self.job.checks:
-            if number in c.steps:
-                lines.append(f'  assert {self.write(c.steps[number])} "{c.name}";')
-        lines += [f"  {self.name(OLD + n)} := {self.name(n)};" for n in aside]
-        # An update that was rewritten to read what was put aside is no longer a term that has a name; the parts that it still
-        # has must not read what has changed since, so it is written out.
-        plain = Infix(DIALECT, self.name, self.constant, {}) if aside or len(assignments) > 1 else self.write
-        lines += [f"  {self.name(n)} := {plain(value)};" for n, value in assignments]
-        return [*lines, "end;"]
+        # What a local variable holds is no part of a state. The laws are read before anything changes, so their parts can be
+        # worked out there; what is put aside has names of its own.
+        parts: dict[Term, str] = {}
+        laws = [(c.name, c.steps[number]) for c in self.job.checks if number in c.steps]
+        variables, body = [], []
+        for k, t in enumerate(large_parts(law for _, law in laws), 1):
+            text = self.infix(parts).defined(t)
+            parts[t] = self.names.give(("part", k), f"part_{k}")
+            variables.append(f"var {parts[t]} : {self.sort(ground(t))};")
+            body.append(f"{parts[t]} := {text}")
+        write, plain = self.infix(parts), self.infix({})
+        variables += [f"var {self.name(OLD + n)} : {self.sort(sorts[n])};" for n in aside]
+        body += [f'assert {write(law)} "{name}"' for name, law in laws]
+        body += [f"{self.name(OLD + n)} := {self.name(n)}" for n in aside]
+        body += [f"{self.name(n)} := {plain(value)}" for n, value in assignments]
+        lines = ["", *(f"-- {x}" for x in describe(a)), f'rule "{_string(a.label)}"']
+        lines += [f"  {written_out(plain, a.guard, f'action {a.label}')}", "==>", *variables, "begin"]
+        return [*lines, *(f"  {x};" for x in body), "end;"]
 
 
 def _string(text: str) -> str:

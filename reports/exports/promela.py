@@ -7,8 +7,8 @@ can be taken only where it fails, fails there, and leads back to the same state.
 
 from __future__ import annotations
 
-from ...model.language import Action, Bool, Enum, Ground, Int, ModelError, Sort, Term, Value, support
-from .infix import OLD, Dialect, Infix, in_sequence, large_parts
+from ...model.language import Action, Bool, Enum, Ground, Int, Sort, Term, Value, support
+from .infix import OLD, Dialect, Infix, in_sequence, large_parts, written_out
 from .job import Export, Job, describe, described, free_variables, ground, initial
 from .names import Names, ascii_only
 
@@ -23,9 +23,6 @@ auto case char const continue default double enum extern float long register res
 union void volatile while uchar ushort uint ulong now main this that state trans stdin stdout stderr errno
 """
 """Of Promela, of its preprocessor, and of the C into which SPIN turns the names of variables."""
-
-MOST_CHARACTERS = 60_000
-"""The longest condition that is written: beyond that SPIN's verifier takes long to compile."""
 
 
 def promela(job: Job) -> Export:
@@ -86,7 +83,7 @@ class _Promela:
             body += self._step(i, a)
         for check, name in zip(job.checks, self.checks, strict=True):
             if not check.of_steps:
-                holds = self._whole(check.state, check.name)
+                holds = written_out(self.infix({}), check.state, check.name)
                 body.append(f"  :: d_step {{ !({holds}) -> must({name}, false) }}")
         body += self._unread()
         lines += ["", "active proctype model()", "{"]
@@ -123,12 +120,6 @@ class _Promela:
     def _literal(self, value: Value, sort: Ground) -> str:
         return str(value).lower() if isinstance(value, bool) else self.constant(value, sort)
 
-    def _whole(self, t: Term, what: str) -> str:
-        text = self.infix({})(t)
-        if len(text) > MOST_CHARACTERS:
-            raise ModelError(f"{what}: its condition is too long to be written out for promela; export to another target")
-        return text
-
     def _step(self, number: int, a: Action) -> list[str]:
         laws = [(name, c.steps[number]) for c, name in zip(self.job.checks, self.checks, strict=True) if number in c.steps]
         aside, assignments = in_sequence(a.updates)
@@ -146,7 +137,7 @@ class _Promela:
             self._local(key, ground(t))
             shared.append((parts[t], text, self._literal(ground(t).domain[0], ground(t))))
         write, plain = self.infix(parts), self.infix({})
-        guard = self._whole(a.guard, f"action {a.label}")
+        guard = written_out(plain, a.guard, f"action {a.label}")
         body = [f'printf("{_string(a.label)}\\n")']
         body += [f"{name} = {text}" for name, text, _ in shared]
         body += [f"must({name}, {write(law)})" for name, law in laws]
