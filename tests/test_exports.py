@@ -108,7 +108,7 @@ Folder = Callable[[], Path]
 
 # --- SPIN -------------------------------------------------------------------------------------------------------------
 
-# Every flow, every aspect at least once, and what differs most between flows.
+# Every flow, and every aspect but the responder, whose verifier takes long to compile (ABC has it).
 IN_SPIN = [
     ("sev-tio-host-run", "lifecycle"),
     ("sev-tio-host-run", "resources"),
@@ -121,7 +121,6 @@ IN_SPIN = [
     ("arm-cca-rsi", "evidence"),
     ("linux-tsm", "spdm"),
     ("hyperv", "channel"),
-    ("hyperv", "responder"),
     ("ide-only", "lifecycle"),
     ("cma-only", "spdm"),
 ]
@@ -197,7 +196,7 @@ IN_ABC = [(f.name, a) for f in FLOWS.values() for a in f.aspects if a not in ("i
 
 
 @ABC
-@pytest.mark.parametrize(("flow", "aspect"), [*IN_ABC, ("cove-io", "responder"), ("hyperv", "responder")])
+@pytest.mark.parametrize(("flow", "aspect"), [*IN_ABC, ("hyperv", "responder")])
 def test_abc_finds_the_same_on_the_flows(flow: str, aspect: str, folder: Folder) -> None:
     j = of_flow(flow, aspect)
     agree(j, abc.run_abc(j, aiger(j), folder(), count=aspect == "spdm"))
@@ -266,7 +265,7 @@ def test_tlc_finds_the_same_on_the_flows(flow: str, aspect: str, folder: Folder)
 
 @TLC
 def test_tlc_finds_the_same_on_random_systems(folder: Folder) -> None:
-    @few(8)
+    @few(5)
     @given(systems_with_properties(), st.booleans())
     def law(case: Case, much: bool) -> None:
         j = of_case(case)
@@ -296,7 +295,7 @@ def test_what_btor2_says_is_the_same_on_random_systems(case: Case) -> None:
     agree(j, read_btor2(btor2(j).text, [c.of_steps for c in j.checks]))
 
 
-SMALL = [("cove-io", "spdm"), ("ide-only", "lifecycle"), ("cma-only", "evidence"), ("arm-cca-rsi", "proxy")]
+SMALL = [("ide-only", "lifecycle"), ("cma-only", "evidence"), ("cma-only", "spdm"), ("cove-io", "spdm")]
 
 
 @pytest.mark.parametrize(("flow", "aspect"), SMALL)
