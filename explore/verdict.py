@@ -107,6 +107,8 @@ class Statistics:
     deadlocks: int = 0
     """Reachable states in which no action is enabled."""
     seconds: float = 0.0
+    backend: str = ""
+    """Which search it was, where an engine has several."""
 
 
 @dataclass(frozen=True)
