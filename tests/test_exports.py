@@ -26,7 +26,7 @@ from tdisprove.cli import main
 from tdisprove.explore import Statistics, Verdict
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import BOOL, TRUE, Int, ModelError, System, Variable, conj
+from tdisprove.model.language import BOOL, FALSE, TRUE, Int, ModelError, System, Variable, conj, disj, iff
 from tdisprove.model.language.terms import variable
 from tdisprove.properties import Invariant, Property
 from tdisprove.properties.catalogue import of_aspect
@@ -413,6 +413,25 @@ def test_names_in_the_way_of_a_target_are_got_round(folder: Folder) -> None:
             assert answer.states in (None, 1)
     assert read_smv(smv(j).text, [False]).states == 1
     assert read_btor2(btor2(j).text, [False]).states == 1
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_checks_that_are_the_same_in_every_state_are_decided_too(holds: bool, folder: Folder) -> None:
+    x = Variable("x", BOOL)
+    # A term that is constant only to who looks into it, and one that is written as a constant.
+    hidden = disj(x.term, iff(x.term, False)) if holds else FALSE
+    j = job("model", "m", System("m", (x,), x.term, ()), [Property("p", "Constant.", Invariant(hidden))])
+    assert [c.state for c in j.checks] == ([] if holds else [FALSE])
+    expected = {} if holds else {0: 0}
+    for run, write, missing in (
+        (spin.run_spin, promela, spin.missing),
+        (rumur.run_rumur, murphi, rumur.missing),
+        (tlc.run_tlc, tla, tlc.missing),
+    ):
+        if not missing():
+            assert run(j, write(j), folder()).violated == expected
+    if j.checks and not abc.missing():
+        assert abc.run_abc(j, aiger(j), folder()).violated == expected
 
 
 # --- The command line -------------------------------------------------------------------------------------------------

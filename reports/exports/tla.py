@@ -6,7 +6,7 @@ it forbids; an action formula would pass over the steps that change nothing, whi
 
 from __future__ import annotations
 
-from ...model.language import TRUE, Bool, Enum, Ground, Int, Sort, Term, Value
+from ...model.language import FALSE, TRUE, Bool, Enum, Ground, Int, Sort, Term, Value
 from ...model.language.terms import conjuncts
 from .infix import Dialect, Infix, large_parts
 from .job import Export, Job, describe, described, pinned, unpinned
@@ -78,7 +78,11 @@ def tla(job: Job) -> Export:
     lines += ["", "Spec == Init /\\ [][Next]_vars"]
     for check, invariant, called in zip(job.checks, invariants, checks, strict=True):
         lines += ["", *(f"\\* {x}" for x in job.says(check)), f"{called} =="]
-        lines += [f"  /\\ {write.operand(c)}" for c in conjuncts(invariant) or (TRUE,)]
+        if invariant is FALSE:
+            # TLC refuses an invariant that is a constant and false, instead of saying that every state breaks it.
+            lines.append("  /\\ vars # vars")
+        else:
+            lines += [f"  /\\ {write.operand(c)}" for c in conjuncts(invariant) or (TRUE,)]
     lines += [f"\\* {x}: nothing in this system can break it" for x in job.trivial()]
     lines += ["", "====", ""]
     configuration = ["INIT Init", "NEXT Next", "INVARIANT TypeOK"]
