@@ -108,7 +108,11 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
         for name, results in columns.items():
             states = {r.statistics.states for r in results if r.statistics is not None}
             engines = ", ".join(dict.fromkeys(_how(r) for r in results))
-            print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({engines})")
+            reduced = any(r.statistics is not None and r.statistics.symmetry for r in results)
+            print(
+                f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "")
+                + (" up to symmetry" if reduced else "") + f" ({engines})"
+            )  # fmt: skip
     assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
     for name, fairness in assumed.items() if not _crowded(columns, args) else ():
         print(textwrap.fill(f"{name} assumes {'; '.join(fairness)}", 110, subsequent_indent="  ", break_on_hyphens=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress, Target
-from ..explore.explicit import BACKENDS, ExplicitEngine
+from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -63,6 +63,18 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
+    p.add_argument(
+        "--symmetry",
+        choices=SYMMETRY,
+        default="auto",
+        help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
+        "(default: %(default)s)",
+    )
+    p.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
+    )
     add_limits(p, *formats)
 
 
@@ -139,13 +151,14 @@ def folder(path: str | None) -> Path | None:
         probe.write_text("")
         probe.unlink()
     except OSError as e:
-        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder with -o") from None
+        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder") from None
     return found
 
 
 def limits(args: argparse.Namespace) -> Limits:
     show = sys.stderr.isatty() and not args.quiet and args.format == "text"
-    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None)
+    checkpoint = folder(getattr(args, "checkpoint", None))
+    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None, checkpoint)
 
 
 def _progress(p: Progress) -> None:
@@ -168,7 +181,7 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine(backend=args.backend)
+    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
 
 
 def dump(document: object) -> None:

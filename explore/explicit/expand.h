@@ -80,6 +80,7 @@ TARGET static void EXPAND(const Search *s, Worker *k, u64 begin, u64 end, int ju
                     k->fault_action = action;
                     return;
                 }
+                if (m->exchanges) make_canonical(m, to);
                 if (same(to, w, words)) continue;
                 u64 hash = mixed(to, words), at = slot_of(hash, s->slots);
                 u64 *lately = k->recent + (hash >> (64 - RECENT)) * (u64)words;

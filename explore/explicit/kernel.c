@@ -78,9 +78,14 @@ typedef struct { int expression, yes, no; /* expression < 0: a leaf */ Bits bits
 
 typedef struct { u32 column; int rest; u32 obligation; } Law; /* what must hold: of a step, or of a state */
 
+/* An exchange of symmetric instances: bits that change places, then fields whose codes are replaced. */
+typedef struct { u32 word, shift, other, other_shift; u64 mask; } Swap;
+typedef struct { u32 word, shift; u64 mask; u32 table; } Replace;
+typedef struct { u32 swap, swaps, replace, replaces; } Exchange;
+
 typedef struct {
     int words, actions, columns, column_words, expression_words, guard_words, obligations;
-    u32 groups, laws, states;
+    u32 groups, laws, states, exchanges;
     Group *group;
     ActionRow *action;
     Update *update;
@@ -91,7 +96,10 @@ typedef struct {
     u64 *rows, *tables;
     int32_t *code;   /* of the expressions, one after the other */
     int32_t *starts; /* where each expression begins; one more at the end */
-    u64 *moving;     /* one bit an action: has updates */
+    Exchange *exchange;
+    Swap *swap;
+    Replace *replace;
+    u64 *codes; /* of the fields that are replaced */
 } Model;
 
 /* --- what a search has found ------------------------------------------------------------------------------------- */
@@ -235,6 +243,42 @@ static int reserve(Search *s, u64 more) {
         if (need == 0) return 0;
     }
     return 1;
+}
+
+/* --- representatives of symmetric states --------------------------------------------------------------------------- */
+
+INLINE int less(const u64 *a, const u64 *b, int words) {
+    for (int i = 0; i < words; i++)
+        if (a[i] != b[i]) return a[i] < b[i];
+    return 0;
+}
+
+/* Exchange instances as long as that makes the state smaller. */
+static void make_canonical(const Model *m, u64 *w) {
+    int words = m->words, changed = 1;
+    u64 x[MAX_WORDS];
+    while (changed) {
+        changed = 0;
+        for (u32 e = 0; e < m->exchanges; e++) {
+            const Exchange *ex = &m->exchange[e];
+            for (int i = 0; i < words; i++) x[i] = w[i];
+            for (u32 i = ex->swap; i < ex->swap + ex->swaps; i++) {
+                const Swap *s = &m->swap[i];
+                u64 differ = ((x[s->word] >> s->shift) ^ (x[s->other] >> s->other_shift)) & s->mask;
+                x[s->word] ^= differ << s->shift;
+                x[s->other] ^= differ << s->other_shift;
+            }
+            for (u32 i = ex->replace; i < ex->replace + ex->replaces; i++) {
+                const Replace *r = &m->replace[i];
+                u64 code = (x[r->word] >> r->shift) & r->mask;
+                x[r->word] ^= (code ^ m->codes[r->table + code]) << r->shift;
+            }
+            if (less(x, w, words)) {
+                for (int i = 0; i < words; i++) w[i] = x[i];
+                changed = 1;
+            }
+        }
+    }
 }
 
 /* --- what holds in a state --------------------------------------------------------------------------------------- */
@@ -525,6 +569,7 @@ static void search_dealloc(PyObject *self) {
     Model *m = &s->m;
     free(m->group); free(m->action); free(m->update); free(m->law); free(m->state_law); free(m->runs); free(m->row_of);
     free(m->rows); free(m->tables); free(m->code); free(m->starts);
+    free(m->exchange); free(m->swap); free(m->replace); free(m->codes);
     free(s->states); free(s->parents);
     release(s->table, s->slots * sizeof(u64));
     clear_worker(&s->total);
@@ -543,12 +588,14 @@ static int read_bits(Bits *b, const int64_t *row, int words) {
     return words + 2;
 }
 
+#define ARRAYS 15
+
 static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
     int words, actions, columns, obligations, pext;
-    PyObject *o[11];
-    if (!PyArg_ParseTuple(args, "iiiipOOOOOOOOOOO", &words, &actions, &columns, &obligations, &pext, &o[0], &o[1], &o[2], &o[3],
-                          &o[4], &o[5], &o[6], &o[7], &o[8], &o[9], &o[10]))
+    PyObject *o[ARRAYS];
+    if (!PyArg_ParseTuple(args, "iiiipOOOOOOOOOOOOOOO", &words, &actions, &columns, &obligations, &pext, &o[0], &o[1], &o[2], &o[3],
+                          &o[4], &o[5], &o[6], &o[7], &o[8], &o[9], &o[10], &o[11], &o[12], &o[13], &o[14]))
         return NULL;
     if (words < 1 || words > MAX_WORDS) {
         PyErr_SetString(PyExc_ValueError, "a state has between 1 and 8 words");
@@ -565,14 +612,15 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 #if HAVE_PEXT
     s->pext = pext && __builtin_cpu_supports("bmi2");
 #endif
-    Py_ssize_t bytes[11] = {0};
-    int64_t *raw[11];
-    for (int i = 0; i < 11; i++) raw[i] = NULL;
-    for (int i = 0; i < 11; i++)
+    Py_ssize_t bytes[ARRAYS] = {0};
+    int64_t *raw[ARRAYS];
+    for (int i = 0; i < ARRAYS; i++) raw[i] = NULL;
+    for (int i = 0; i < ARRAYS; i++)
         if ((raw[i] = copied(o[i], &bytes[i])) == NULL) goto failed;
     m->row_of = (u32 *)raw[4]; m->rows = (u64 *)raw[5]; m->tables = (u64 *)raw[6];
     m->code = (int32_t *)raw[7]; m->starts = (int32_t *)raw[8];
-    raw[4] = raw[5] = raw[6] = raw[7] = raw[8] = NULL;
+    m->codes = (u64 *)raw[14];
+    raw[4] = raw[5] = raw[6] = raw[7] = raw[8] = raw[14] = NULL;
     m->expression_words = (int)((bytes[8] / 4 - 1 + 63) / 64);
     size_t width = (size_t)words + 6;
     m->groups = (u32)((size_t)bytes[0] / 8 / width);
@@ -587,7 +635,12 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     m->state_law = calloc((size_t)m->states + 1, sizeof(Law));
     size_t runs = (size_t)bytes[10] / 32;
     m->runs = calloc(runs + 1, sizeof(Run));
-    if (!m->group || !m->action || !m->update || !m->law || !m->state_law || !m->runs) { PyErr_NoMemory(); goto failed; }
+    m->exchanges = (u32)(bytes[11] / 32);
+    m->exchange = calloc((size_t)m->exchanges + 1, sizeof(Exchange));
+    size_t swaps = (size_t)bytes[12] / 40, replaces = (size_t)bytes[13] / 32;
+    m->swap = calloc(swaps + 1, sizeof(Swap));
+    m->replace = calloc(replaces + 1, sizeof(Replace));
+    if (!m->exchange || !m->swap || !m->replace || !m->group || !m->action || !m->update || !m->law || !m->state_law || !m->runs) { PyErr_NoMemory(); goto failed; }
     for (u32 g = 0; g < m->groups; g++) {
         const int64_t *row = raw[0] + g * width;
         int at = read_bits(&m->group[g].bits, row, words);
@@ -616,16 +669,28 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         m->state_law[l] = (Law){(u32)raw[9][3 * l], (int)raw[9][3 * l + 1], (u32)raw[9][3 * l + 2]};
     for (size_t r = 0; r < runs; r++)
         m->runs[r] = (Run){(u32)raw[10][4 * r], (u32)raw[10][4 * r + 1], (u32)raw[10][4 * r + 2], (u64)raw[10][4 * r + 3]};
+    for (u32 e = 0; e < m->exchanges; e++) {
+        const int64_t *row = raw[11] + 4 * e;
+        m->exchange[e] = (Exchange){(u32)row[0], (u32)row[1], (u32)row[2], (u32)row[3]};
+    }
+    for (size_t i = 0; i < swaps; i++) {
+        const int64_t *row = raw[12] + 5 * i;
+        m->swap[i] = (Swap){(u32)row[0], (u32)row[1], (u32)row[2], (u32)row[3], (u64)row[4]};
+    }
+    for (size_t i = 0; i < replaces; i++) {
+        const int64_t *row = raw[13] + 4 * i;
+        m->replace[i] = (Replace){(u32)row[0], (u32)row[1], (u64)row[2], (u32)row[3]};
+    }
     s->slots = 1 << 12;
     s->table = large(s->slots * sizeof(u64));
     if (s->table == NULL || !make_worker(&s->total, m, 0) || (memset(s->table, 0xFF, s->slots * sizeof(u64)), !reserve(s, 1024))) {
         PyErr_NoMemory();
         goto failed;
     }
-    for (int i = 0; i < 11; i++) free(raw[i]);
+    for (int i = 0; i < ARRAYS; i++) free(raw[i]);
     return (PyObject *)s;
 failed:
-    for (int i = 0; i < 11; i++) free(raw[i]);
+    for (int i = 0; i < ARRAYS; i++) free(raw[i]);
     Py_DECREF((PyObject *)s);
     return NULL;
 }
@@ -651,6 +716,43 @@ static PyObject *search_add(PyObject *self, PyObject *args) {
     clear_worker(&k);
     free(rows);
     if (!good) return out_of_memory();
+    Py_RETURN_NONE;
+}
+
+/* restore(states, parents, counts, fired, bad states, bad steps, their actions): what an earlier search had found. */
+static PyObject *search_restore(PyObject *self, PyObject *args) {
+    Search *s = (Search *)self;
+    PyObject *o[7];
+    if (!free_to_use(s) || !PyArg_ParseTuple(args, "OOOOOOO", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6])) return NULL;
+    const Model *m = &s->m;
+    void *raw[7] = {0};
+    Py_ssize_t bytes[7] = {0};
+    int good = 1;
+    for (int i = 0; good && i < 7; i++) good = (raw[i] = copied(o[i], &bytes[i])) != NULL;
+    size_t words = (size_t)m->words, n = (size_t)bytes[1] / 4, obligations = (size_t)m->obligations;
+    if (good && (s->count || (size_t)bytes[0] != n * words * 8 || bytes[2] != 16 || bytes[3] != m->guard_words * 8 ||
+                 (size_t)bytes[4] != obligations * 8 || (size_t)bytes[5] != obligations * 8 || (size_t)bytes[6] != obligations * 4)) {
+        PyErr_SetString(PyExc_ValueError, "this is not what a search of this system has found");
+        good = 0;
+    } else if (good && !reserve(s, n)) {
+        PyErr_NoMemory();
+        good = 0;
+    }
+    if (good) {
+        memcpy(s->states, raw[0], n * words * 8);
+        memcpy(s->parents, raw[1], n * 4);
+        for (size_t i = 0; i < n; i++) enter(s, i, mixed(s->states + i * words, (int)words), (int)words);
+        s->count = n;
+        Worker *t = &s->total;
+        t->transitions = ((u64 *)raw[2])[0];
+        t->deadlocks = ((u64 *)raw[2])[1];
+        memcpy(t->fired, raw[3], (size_t)bytes[3]);
+        memcpy(t->bad_state, raw[4], (size_t)bytes[4]);
+        memcpy(t->bad_step, raw[5], (size_t)bytes[5]);
+        memcpy(t->bad_action, raw[6], (size_t)bytes[6]);
+    }
+    for (int i = 0; i < 7; i++) free(raw[i]);
+    if (!good) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -770,6 +872,7 @@ static PyObject *search_pext(PyObject *self, void *closure) {
 
 static PyMethodDef methods[] = {
     {"add", search_add, METH_VARARGS, "add(states): enter initial states."},
+    {"restore", search_restore, METH_VARARGS, "restore(...): go on with what an earlier search had found."},
     {"expand", search_expand, METH_VARARGS, "expand(begin, end, threads, seconds, judge_only) -> where it came to."},
     {"copy", search_copy, METH_VARARGS, "copy(states, parents): copy what was found into arrays (or None)."},
     {"state", search_state, METH_VARARGS, "state(number) -> (words, parent)."},

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
-from ...model.language import State, System
+from ...model.language import Action, State, System
 from ...properties.compile import Obligation
 from ..engine import Limits
 from ..evaluate import enabled, successor
 from ..layout import Words
+from ..reduction.symmetry import Automorphism
+from .canonical import canonical, encoded
+from .checkpoint import Kept, find, forget, identity, keep
 from .exploration import Exploration, Violation
 from .tables import tables
 from .vectorise import initial_words
@@ -43,19 +47,20 @@ class NativeExploration(Exploration):
         limits: Limits,
         *,
         stop_early: bool,
+        symmetry: Sequence[Automorphism] = (),
         threads: int | None = None,
         pext: bool = True,
     ) -> None:
         from ._kernel import Search
 
-        super().__init__(system, obligations, limits, stop_early=stop_early)
+        super().__init__(system, obligations, limits, stop_early=stop_early, symmetry=symmetry)
         t = tables(self.layout, obligations)
-        self.search = Search(t.words, t.actions, t.columns, t.obligations, pext, *t.arrays)
+        self.search = Search(t.words, t.actions, t.columns, t.obligations, pext, *t.arrays, *encoded(self.exchanges))
         self.threads = threads or threads_of_this_machine()
         self.backend = "native"
         self.expanded = 0
         self.judged = 0
-        self._steps: dict[int, tuple[State, int]] = {}
+        self._origins: dict[int, tuple[State, int, int]] = {}
 
     @property
     def count(self) -> int:
@@ -78,9 +83,47 @@ class NativeExploration(Exploration):
 
     # --- the search -------------------------------------------------------------------------------------------------
 
+    def run(self) -> None:
+        super().run()
+        folder = self.limits.checkpoint
+        if folder is not None and self.given_up:
+            return
+        if folder is not None and self.stopped:
+            keep(folder, self._identity, self._kept())
+        elif folder is not None:
+            forget(folder, self._identity)
+
+    @cached_property
+    def _identity(self) -> str:
+        return identity(self.system, self.obligations, len(self.symmetry))
+
+    def _kept(self) -> Kept:
+        states, parents = np.empty((self.count, self.layout.words), np.uint64), np.empty(self.count, np.uint32)
+        self.search.copy(states, parents)
+        _, transitions, deadlocks, fired, bad_states, bad_steps, actions, *_ = self.search.found()
+        return Kept(
+            states, parents, np.array([transitions, deadlocks], np.uint64), np.frombuffer(fired, np.uint64),
+            np.frombuffer(bad_states, np.uint64), np.frombuffer(bad_steps, np.uint64), np.frombuffer(actions, np.uint32),
+            np.array(self.levels, np.int64), np.array([self.expanded], np.int64),
+        )  # fmt: skip
+
+    def _go_on(self, kept: Kept) -> None:
+        """Take over what an earlier search had found, and finish the level at which it stopped."""
+        *found, levels, expanded = kept
+        self.search.restore(*found)
+        self.levels, self.expanded = [int(x) for x in levels], int(expanded[0])
+        self._take()
+        if self.expanded < self.levels[-1]:
+            self.covered = len(self.levels) - 2
+            self.expand(self.levels[-2], self.levels[-1])
+
     def begin(self) -> None:
+        kept = find(self.limits.checkpoint, self._identity) if self.limits.checkpoint is not None else None
+        if kept is not None:
+            self._go_on(kept)
+            return
         for block in initial_words(self.layout):
-            self.search.add(np.ascontiguousarray(block.T))
+            self.search.add(np.ascontiguousarray(canonical(block, self.exchanges).T))
             self.watch(0)
             if self.stopped:
                 break
@@ -129,9 +172,9 @@ class NativeExploration(Exploration):
             if int(k) not in self.violations or self.violations[int(k)].state > min(states[k], steps[k]):
                 found = []
                 if steps[k] != _NOWHERE:
-                    found.append(Violation(self.level_of(int(steps[k])) + 1, int(steps[k]), int(by[k])))
+                    found.append(Violation(self.level_of(int(steps[k])) + 1, int(k), int(steps[k]), int(by[k])))
                 if states[k] != _NOWHERE:
-                    found.append(Violation(self.level_of(int(states[k])), int(states[k])))
+                    found.append(Violation(self.level_of(int(states[k])), int(k), int(states[k])))
                 self.violations[int(k)] = min(found, key=lambda v: v.depth)
 
     # --- what was found ---------------------------------------------------------------------------------------------
@@ -139,31 +182,25 @@ class NativeExploration(Exploration):
     def _state(self, number: int) -> State:
         return self.layout.unpack(self.search.state(number)[0])
 
-    def path(self, state: int) -> tuple[State, tuple[int, ...]]:
-        numbers: list[int] = []
-        while True:
-            before, action = self._step_to(state)
-            if action < 0:
-                return before, tuple(reversed(numbers))
-            numbers.append(action)
-            state = self.search.state(state)[1]
-
-    def _step_to(self, number: int) -> tuple[State, int]:
-        """A state, and the number of the action by which it was found (-1: it is initial).
-
-        The kernel remembers the parent only. The action is the first that leads from there; the reference says which.
+    def origin(self, state: int) -> tuple[State, int, int]:
+        """See `Exploration`. The kernel remembers the parent only; the action is the first that leads from there, and the
+        reference says which that is.
         """
-        found = self._steps.get(number)
+        found = self._origins.get(state)
         if found is None:
-            words, parent = self.search.state(number)
-            state = self.layout.unpack(words)
+            words, parent = self.search.state(state)
             action = -1
             if parent >= 0:
                 before = self._state(parent)
                 action = next(
                     i
                     for i, a in enumerate(self.system.actions)
-                    if a.updates and enabled(self.system, a, before) and successor(self.system, a, before) == state
+                    if a.updates and enabled(self.system, a, before) and self._leads(before, a, words)
                 )
-            found = self._steps[number] = (state, action)
+            found = self._origins[state] = (self.layout.unpack(words), parent, action)
         return found
+
+    def _leads(self, before: State, action: Action, words: tuple[int, ...]) -> bool:
+        """Whether an action leads to a state, or to one that it represents."""
+        after = self.layout.pack([successor(self.system, action, before)])
+        return tuple(map(int, canonical(after, self.exchanges)[:, 0])) == words

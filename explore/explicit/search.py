@@ -6,8 +6,9 @@ whose states were found first and whose actions come first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from ...model.language import ModelError, State, System
 from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits
 from ..layout import Layout, Words
+from ..reduction.symmetry import Automorphism, symmetries
 from ..verdict import Evidence, Outcome, Report, Statistics, Verdict
 from .exploration import Exploration
 from .native import NativeExploration
@@ -25,6 +27,12 @@ from .vectorised import VectorisedExploration
 BACKENDS = ("auto", "native", "numpy")
 """``native``: the compiled kernel; ``numpy``: without; ``auto``: the kernel where it was built and takes the system."""
 
+
+SYMMETRY = ("auto", "on", "off")
+"""``auto``: symmetry is looked for, and the search begun anew with it, when there are many states."""
+
+MANY = 500_000
+"""So many states make it worth while to look for symmetries."""
 
 DEFAULT = "auto"
 """The back end where none is asked for."""
@@ -57,11 +65,14 @@ class ReachableSet:
 class ExplicitEngine:
     """Visits every reachable state. With ``stop_early``, only until every obligation has been violated."""
 
-    def __init__(self, *, stop_early: bool = False, backend: str | None = None) -> None:
+    def __init__(self, *, stop_early: bool = False, backend: str | None = None, symmetry: str = "auto") -> None:
         if backend is not None and backend not in BACKENDS:
             raise ModelError(f"{backend!r} is no back end of exhaustive search: give one of {', '.join(BACKENDS)}")
+        if symmetry not in SYMMETRY:
+            raise ModelError(f"{symmetry!r} is no way to use symmetry: give one of {', '.join(SYMMETRY)}")
         self.stop_early = stop_early
         self.backend = backend
+        self.symmetry = symmetry
 
     @property
     def name(self) -> str:
@@ -69,18 +80,51 @@ class ExplicitEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide all obligations in one exploration (see `Engine`)."""
-        search, notes = _exploration(system, obligations, limits, self.backend, stop_early=self.stop_early)
-        search.run()
+        search, notes = self._search(system, obligations, limits)
         outcomes = []
         for k in range(len(obligations)):
-            found = search.violations.get(k)
+            found = search.found(k)
             if found is not None:
-                outcomes.append(Outcome(Verdict.VIOLATED, Evidence.TRACE, found.depth, search.path_to(found)))
+                outcomes.append(Outcome(Verdict.VIOLATED, Evidence.TRACE, found.depth, search.path_to(k, found)))
             elif search.stopped:
                 outcomes.append(Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, search.covered, note=search.stopped))
             else:
                 outcomes.append(Outcome(Verdict.HOLDS, Evidence.EXHAUSTIVE, search.depth))
         return Report(tuple(outcomes), search.statistics(), self.name, notes)
+
+    def _search(
+        self, system: System, obligations: Sequence[Obligation], limits: Limits
+    ) -> tuple[Exploration, tuple[str, ...]]:
+        """The finished search, with symmetry or without."""
+
+        def search(
+            symmetry: Sequence[Automorphism], limits: Limits, reconsider: Callable[[], bool] | None = None
+        ) -> tuple[Exploration, tuple[str, ...]]:
+            new, notes = _exploration(
+                system, obligations, limits, self.backend, stop_early=self.stop_early, symmetry=symmetry
+            )
+            if reconsider is not None:
+                new.reconsider = (MANY, reconsider)
+            new.run()
+            return new, notes
+
+        if self.symmetry == "on":
+            return search(symmetries(system, obligations), limits)
+        if self.symmetry == "off" or all(n < 2 for n in system.topology.values()):
+            return search((), limits)
+        symmetric: list[Automorphism] = []
+
+        def reconsider() -> bool:
+            symmetric.extend(symmetries(system, obligations))
+            return bool(symmetric)
+
+        start = time.perf_counter()
+        done, notes = search((), limits, reconsider)
+        if not symmetric or "interrupted" in done.stopped:
+            return done, notes
+        if limits.seconds is not None:
+            limits = replace(limits, seconds=max(limits.seconds - (time.perf_counter() - start), 0.0))
+        return search(symmetric, limits)
 
 
 def reachable(system: System, limits: Limits = NO_LIMITS, backend: str | None = None) -> ReachableSet:
@@ -93,7 +137,13 @@ def reachable(system: System, limits: Limits = NO_LIMITS, backend: str | None = 
 
 
 def _exploration(
-    system: System, obligations: Sequence[Obligation], limits: Limits, backend: str | None, *, stop_early: bool
+    system: System,
+    obligations: Sequence[Obligation],
+    limits: Limits,
+    backend: str | None,
+    *,
+    stop_early: bool,
+    symmetry: Sequence[Automorphism] = (),
 ) -> tuple[Exploration, tuple[str, ...]]:
     """The search that is asked for or, for ``auto``, that can be had; and what must be said about that.
 
@@ -101,15 +151,19 @@ def _exploration(
     """
     backend = backend or DEFAULT
     if backend == "numpy":
-        return VectorisedExploration(system, obligations, limits, stop_early=stop_early), ()
+        if limits.checkpoint is not None:
+            raise ModelError("a checkpoint needs the compiled kernel: leave --backend numpy out, or --checkpoint")
+        return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
     try:
-        return NativeExploration(system, obligations, limits, stop_early=stop_early), ()
+        return NativeExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
     except ImportError:
         why = "the compiled kernel is not there; install tdisprove where a C compiler is, or take NumPy"
         note = ("searched with NumPy: the compiled kernel was not built",)
     except NotTabular as e:
         why = f"system {system.name} is not for the compiled kernel: {e}; take NumPy"
         note = (f"searched with NumPy: {e}",)
+    if limits.checkpoint is not None:
+        raise ModelError(f"a checkpoint needs the compiled kernel: {why}; or leave --checkpoint out")
     if backend == "native":
         raise ModelError(why)
-    return VectorisedExploration(system, obligations, limits, stop_early=stop_early), note
+    return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), note

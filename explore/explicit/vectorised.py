@@ -11,6 +11,8 @@ from ...model.language import TRUE, State, System, Term
 from ...properties.compile import Obligation
 from ..engine import Limits
 from ..layout import Words
+from ..reduction.symmetry import Automorphism
+from .canonical import canonical
 from .exploration import Exploration, Violation
 from .vectorise import Compiled, Program, initial_words
 from .visited import StateSet
@@ -27,8 +29,16 @@ class VectorisedExploration(Exploration):
 
     backend = "NumPy"
 
-    def __init__(self, system: System, obligations: Sequence[Obligation], limits: Limits, *, stop_early: bool) -> None:
-        super().__init__(system, obligations, limits, stop_early=stop_early)
+    def __init__(
+        self,
+        system: System,
+        obligations: Sequence[Obligation],
+        limits: Limits,
+        *,
+        stop_early: bool,
+        symmetry: Sequence[Automorphism] = (),
+    ) -> None:
+        super().__init__(system, obligations, limits, stop_early=stop_early, symmetry=symmetry)
         self.transitions = self.deadlocks = self.judged = 0
         self.fired: set[int] = set()
         self.visited = StateSet(self.layout.words)
@@ -60,19 +70,16 @@ class VectorisedExploration(Exploration):
     def counted(self) -> tuple[int, frozenset[int], int]:
         return self.transitions, frozenset(self.fired), self.deadlocks
 
-    def path(self, state: int) -> tuple[State, tuple[int, ...]]:
-        numbers, n = [], len(self.system.actions)
-        while self.rank[state] >= 0:
-            numbers.append(int(self.rank[state]) % n)
-            state = int(self.rank[state]) // n
-        return self.layout.unpack(self.visited.packed[:, state]), tuple(reversed(numbers))
+    def origin(self, state: int) -> tuple[State, int, int]:
+        rank, n = int(self.rank[state]), len(self.system.actions)
+        return self.layout.unpack(self.visited.packed[:, state]), *(divmod(rank, n) if rank >= 0 else (-1, -1))
 
     # --- the search -------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         for block in initial_words(self.layout):
-            self.visited.add(block)
-            self._remember(np.full(block.shape[1], -1, np.int64))
+            new = self.visited.add(canonical(block, self.exchanges))
+            self._remember(np.full(len(new), -1, np.int64))
             self.watch(0)
             if self.stopped:
                 break
@@ -134,6 +141,7 @@ class VectorisedExploration(Exploration):
         if not batch:
             return np.empty((self.layout.words, 0), np.uint64), np.empty(0, np.uint16), np.empty(0, np.intp)
         rows = np.stack([np.concatenate(parts) for parts in zip(*(words for _, _, words in batch), strict=True)])
+        rows = canonical(rows, self.exchanges)
         new = self.visited.unknown(rows)
         parents = np.concatenate([at for _, at, _ in batch])[new].astype(np.uint16)
         actions = np.repeat([i for i, _, _ in batch], [at.size for _, at, _ in batch])[new]
@@ -144,7 +152,7 @@ class VectorisedExploration(Exploration):
         for k in obligations:
             known = self.violations.get(k)
             if known is None or state < known.state:
-                self.violations[k] = Violation(len(self.levels) - 1, state, action)
+                self.violations[k] = Violation(len(self.levels) - 1, k, state, action)
 
     def judge(self) -> None:
         while self.judged < self.visited.count:
@@ -153,7 +161,7 @@ class VectorisedExploration(Exploration):
             for k, holds in zip(self.judged_states, self.states(*part), strict=True):
                 broken = int(holds.argmin())
                 if not holds[broken] and k not in self.violations:
-                    self.violations[k] = Violation(self.level_of(begin + broken), begin + broken)
+                    self.violations[k] = Violation(self.level_of(begin + broken), k, begin + broken)
             self.judged = min(begin + _CHUNK, self.visited.count)
 
     def _remember(self, ranks: NDArray[np.int64]) -> None:
