@@ -107,6 +107,8 @@ class Statistics:
     deadlocks: int = 0
     """Reachable states in which no action is enabled."""
     seconds: float = 0.0
+    depth_exact: bool = True
+    """False: the exploration did not go by distance to its end, and ``depth`` is only as far as it did."""
 
 
 @dataclass(frozen=True)

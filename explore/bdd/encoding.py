@@ -255,6 +255,11 @@ def after(name: str) -> str:
     return name + "'"
 
 
+def before(name: str) -> str:
+    """The name of a bit in the state before the step, from either."""
+    return name.removesuffix("'")
+
+
 def computed(system: System) -> list[str]:
     """The variables that some action gives a value that is not a constant."""
     return list(dict.fromkeys(t.name for a in system.actions for t, value in a.updates if value.op is not Op.CONST))

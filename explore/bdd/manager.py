@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from ...model.language import ModelError
@@ -25,6 +26,9 @@ VARIABLE = "TDISPROVE_BDD"
 
 _EXACT_BITS = 53
 """CUDD counts in floating point: exact as long as the number of all assignments fits the significand."""
+
+_FLOAT_BITS = 1_000
+"""Beyond these the number of all assignments may be none in floating point."""
 
 _TABLES = 1 << 28
 """Bytes from which CUDD sizes its tables at first; they grow with what they have to hold."""
@@ -68,6 +72,8 @@ class Manager:
             import dd.cudd as module
 
             self._bdd = module.BDD(memory_estimate=_TABLES)
+            # When to improve the order is for those to say who know which diagrams last.
+            self._bdd.configure(reordering=False)
             if memory is not None:
                 self._bdd.configure(max_memory=memory)
         else:
@@ -124,10 +130,16 @@ class Manager:
         """The number of nodes."""
         return int(u.dag_size)
 
-    def reordering(self, on: bool) -> None:
-        """Whether CUDD may improve the order of the bits as it goes (in pure Python that takes longer than it saves)."""
-        if self.backend == CUDD:
-            self._bdd.configure(reordering=on)
+    def improve(self) -> bool:
+        """Improve the order of the bits by sifting; whether there is a way to (in pure Python it takes longer than it saves)."""
+        if self.backend == PYTHON:
+            return False
+        self._module.reorder(self._bdd)
+        return True
+
+    def support(self, u: Function) -> set[str]:
+        """The bits on which the function depends."""
+        return set(self._bdd.support(u))
 
     def order(self) -> tuple[str, ...]:
         """The bits, from the root downwards."""
@@ -137,10 +149,30 @@ class Manager:
         """Counts assignments to so many bits, on which all the functions that are counted depend at most."""
         return Counter(self._bdd, bits, by_package=self.backend == PYTHON or bits <= _EXACT_BITS)
 
-    def exhausted(self, error: Exception) -> bool:
-        """Whether an exception says that CUDD has run out of memory."""
-        text = str(error)
-        return self.backend == CUDD and ("NULL" in text or "failed" in text or "memory" in text)
+    def estimate(self, u: Function, bits: int) -> int:
+        """About the number of assignments to so many bits in which the function holds."""
+        if bits > _FLOAT_BITS:
+            return self.counter(bits)(u)
+        return int(self._bdd.count(u, bits))
+
+    def unbound(self) -> None:
+        """Lift the limit of memory: to say what was found takes little."""
+        if self.backend == CUDD:
+            self._bdd.configure(max_memory=(1 << 64) - 1)
+
+    @contextmanager
+    def bounded(self) -> Iterator[None]:
+        """Raises `OutOfNodesError` where CUDD runs out of memory, which it says in several ways."""
+        try:
+            yield
+        except MemoryError as e:
+            raise OutOfNodesError from e
+        except (RuntimeError, ValueError) as e:
+            if self.backend != CUDD or not any(
+                sign in str(e) for sign in ("is `NULL`", "failed", "out of memory", "run out")
+            ):
+                raise
+            raise OutOfNodesError from e
 
 
 class Counter:
@@ -161,7 +193,7 @@ class Counter:
     def __call__(self, u: Function) -> int:
         """The number of assignments in which the function holds."""
         if self._by_package:
-            return round(self._bdd.count(u, self._bits))
+            return int(self._bdd.count(u, self._bits))
         self._kept.append(u)
         # Each node's count is over all the bits. It does not depend on the bit of the node above it, so the sum is even.
         known, stack = self._known, [u]

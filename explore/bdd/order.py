@@ -33,9 +33,10 @@ def static_order(system: System) -> tuple[int, ...]:
     best = np.arange(len(system.variables))
     least = groups.span(best)
     for start in range(_STARTS if groups.weights.size else 0):
-        order = np.arange(len(system.variables))
+        numbers = list(range(len(system.variables)))
         if start:
-            shuffle.shuffle(order)
+            shuffle.shuffle(numbers)
+        order = np.array(numbers)
         for _ in range(_ROUNDS):
             span = groups.span(order)
             if span < least:
@@ -80,7 +81,9 @@ class _Groups:
         place = np.empty(len(order))
         place[order] = np.arange(len(order))
         centre = (self.members @ place) / self.sizes
-        drawn_to = np.where(self.pull > 0, (self.weights * centre) @ self.members / np.where(self.pull > 0, self.pull, 1), place)
+        drawn_to = np.where(
+            self.pull > 0, (self.weights * centre) @ self.members / np.where(self.pull > 0, self.pull, 1), place
+        )
         return np.lexsort((place, drawn_to))
 
     def improved(self, order: NDArray[np.intp]) -> NDArray[np.intp]:

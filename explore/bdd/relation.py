@@ -45,7 +45,10 @@ class Part:
 
 
 class Relation:
-    """The steps of a system. What is said of steps is said of those from states in which every code means something."""
+    """The steps of a system, but for those in which a value leaves its variable's domain: an error of the model.
+
+    What is said of steps is said of those from states in which every code means something.
+    """
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
@@ -60,6 +63,7 @@ class Relation:
             if outside != m.false:
                 self.escapes.append((i, outside))
             fixed, computed, relation = self._effect(i, a)
+            relation &= ~outside
             if (fixed or computed) and relation != m.false:
                 found.setdefault((tuple(sorted(fixed.items())), tuple(sorted(computed))), []).append((i, relation))
         self.parts = [self._part(key, steps) for key, steps in found.items()]

@@ -1,30 +1,44 @@
-"""Symbolic exploration: breadth first, a level at a time, each level one Boolean function (the onion's rings).
+"""Symbolic exploration: which states are reachable, which obligations fail, and how far that is.
 
-The rings make depths and traces shortest: a violation is looked for in every new ring, and a run to it leads from ring
-to ring. Of the shortest runs the one is shown that is found by going back from the least state in which the obligation
-fails, each time by the first action that leads there, from the least state: so both back ends show the same.
+First the reachable states are found in whatever order is cheapest (see `closure`), and every obligation is judged on all
+of them at once. Then, for what fails, the states are gone through once more breadth first, each level one Boolean
+function (the onion's rings), until every obligation that fails has failed in a ring: that is the shortest depth, and a
+shortest run leads to it from ring to ring. Of the shortest runs the one is shown that is found by going back from the least
+state in which the obligation fails, each time by the first action that leads there, from the least state: so both back
+ends show the same.
+
+With a limit of states or of depth there are only the rings, since what was covered is to be said in steps.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...model.language import TRUE, Action, ModelError, State, System
+from ...model.language import TRUE, Action, Op, State, System, Value
 from ...properties.compile import Obligation
 from ..engine import Limits, Progress
 from ..evaluate import successor
 from ..explicit import resident_memory
 from ..layout import code_of
 from ..verdict import Statistics
+from .closure import Closure
 from .encoding import Encoding
 from .manager import Function, OutOfNodesError
 from .relation import Relation
 
 _PROGRESS_EVERY = 0.5
 """Seconds."""
+
+_LARGE_RING = 10_000
+"""Nodes of a ring beyond which rings are not followed for the depth of the system alone."""
+
+_SHARE = 0.6
+"""Of a limit of time, what may be spent before the rings: when that does not suffice, they still cover something."""
+
+_INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -37,96 +51,148 @@ class Violation:
 
     @property
     def depth(self) -> int:
+        """The length of a run to it."""
         return self.ring if self.action is None else self.ring + 1
 
 
 @dataclass
 class Search:
-    """One exploration. What it has found so far is sound at any moment, so an interruption may come at any."""
+    """One exploration. What it has found so far is sound at any moment, so an interruption may come at any.
+
+    ``depth``: whether to find out the greatest distance of a state from an initial one, whatever it costs (None: where it
+    costs little).
+    """
 
     system: System
     obligations: Sequence[Obligation]
     limits: Limits
     backend: str | None = None
     stop_early: bool = False
+    depth: bool | None = None
 
     stopped: str = ""
-    """Why the exploration ended before all states were visited; empty if it did not."""
+    """Why the exploration ended early; empty if it did not."""
     covered: int = 0
     """All runs of at most so many steps were judged."""
+    closed: bool = False
+    """Whether ``reached`` has all reachable states."""
     rings: list[Function] = field(default_factory=list)
-    """The states at each distance from an initial one; the last may be empty, or found in part."""
+    """The states at each distance from an initial one; the last may be empty."""
     expanded: int = 0
-    """So many rings have been expanded in full."""
+    """So many rings have been expanded."""
+    failing: set[int] = field(default_factory=set)
+    """The obligations that are known to fail."""
     violations: dict[int, Violation] = field(default_factory=dict)
+    """Their shortest failures."""
 
     def __post_init__(self) -> None:
         self.start = time.perf_counter()
-        self.reported = self.start
+        self._reported = self.start
         self._came_from: dict[tuple[int, State], tuple[int, State]] = {}
         self.encoding: Encoding
         self.relation: Relation
+        self.reached: Function
+        memory = self.limits.memory
+        self.encoding = Encoding(self.system, self.backend, memory=memory and max(memory - resident_memory(), 1 << 20))
+        self._false = self.encoding.manager.false
+        self.reached = self._false
 
     # --- the search ---------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Visit all states, or as many as the limits allow."""
         try:
-            self._run()
+            with self.encoding.manager.bounded():
+                self._prepare()
+                if self.limits.states is None and self.limits.depth is None and not self.stop_early:
+                    self._close()
+                self._follow_rings()
         except KeyboardInterrupt:
-            self.stopped = "interrupted"
+            self.stopped = _INTERRUPTED
         except OutOfNodesError:
             self.stopped = "the memory for decision diagrams was used up"
+            self.encoding.manager.unbound()
 
-    def _run(self) -> None:
-        limit = self.limits.memory
-        self.encoding = e = Encoding(self.system, self.backend, memory=limit and max(limit - resident_memory(), 1 << 20))
-        self.relation = Relation(e)
-        m = e.manager
-        self.bad_states = {k: ~e.truth(o.state) for k, o in enumerate(self.obligations) if o.state is not TRUE}
-        self.bad_steps = {
-            k: m.any(self.relation.guards[i] & ~e.truth(law) for i, law in o.steps.items())
+    def _prepare(self) -> None:
+        self.relation = r = Relation(self.encoding)
+        e, m = self.encoding, self.encoding.manager
+        self._bad_states = {k: ~e.truth(o.state) for k, o in enumerate(self.obligations) if o.state is not TRUE}
+        self._bad_steps = {
+            k: m.any(r.guards[i] & ~e.truth(law) for i, law in o.steps.items())
             for k, o in enumerate(self.obligations)
             if o.steps
         }
-        self.reached = ring = e.initial
+
+    def _close(self) -> None:
+        """Find all reachable states, and which obligations fail on them."""
+        closure = Closure(self.relation)
+        if not closure.run(self._out_of_time):
+            return
+        self.reached = closure.states
+        self.closed = True
+        for bad in (self._bad_states, self._bad_steps):
+            self.failing.update(k for k, states in bad.items() if self.reached & states != self._false)
+
+    def _out_of_time(self, states: Function) -> bool:
+        """Whether the states must be found by rings instead."""
+        now = time.perf_counter()
+        self._report(now, states, self._false, 0)
+        self._watch_memory()
+        return bool(self.stopped) or (self.limits.seconds is not None and now - self.start > _SHARE * self.limits.seconds)
+
+    def _follow_rings(self) -> None:
+        """From the initial states outwards: to the end, or for what is known to fail until it has."""
+        if self.stopped:
+            return
+        m = self.encoding.manager
+        seen = ring = self.encoding.initial
         self.rings.append(ring)
-        self._judge_states(0)
-        while ring != m.false and not self._watch(ring):
+        if not self.closed:
+            self.reached = seen
+        self._judge_states()
+        while ring != self._false:
+            if self._done(ring) or self._limited(seen, ring):
+                return
             self.covered = len(self.rings) - 1
             if self.covered == self.limits.depth:
                 self.stopped = f"the depth limit {self.limits.depth} was reached"
                 return
             self._judge_steps(ring)
-            ring = self._next(ring)
+            ring = m.any(part.image(m, ring) for part in self.relation.parts) & ~seen
+            seen |= ring
+            self.rings.append(ring)
+            self.expanded += 1
+            if not self.closed:
+                self.reached = seen
+            self._judge_states()
+        if self.closed and seen != self.reached:
+            raise AssertionError(f"{self.system.name}: breadth first other states are reachable than by saturation")
+        self.closed = True
 
-    def _next(self, ring: Function) -> Function:
-        """The ring around a ring, which is judged."""
-        m = self.encoding.manager
-        found = m.any(part.image(m, ring) for part in self.relation.parts)
-        ring = found & ~self.reached
-        self.reached |= ring
-        self.rings.append(ring)
-        self.expanded += 1
-        self._judge_states(len(self.rings) - 1)
-        return ring
+    def _done(self, ring: Function) -> bool:
+        """Whether nothing that is wanted is left to find."""
+        if self.stop_early and self.obligations and len(self.violations) == len(self.obligations):
+            self.stopped = "every property was decided"
+            return True
+        if not self.closed or self.failing - self.violations.keys() or self.reached & self.relation.escape != self._false:
+            return False
+        return not self.depth and (self.depth is False or self.encoding.manager.size(ring) > _LARGE_RING)
 
-    def _judge_states(self, number: int) -> None:
-        false = self.encoding.manager.false
-        for k, bad in self.bad_states.items():
-            if k not in self.violations and (broken := self.rings[number] & bad) != false:
-                self.violations[k] = Violation(number, broken)
+    def _judge_states(self) -> None:
+        """Judge the states of the last ring."""
+        for k, bad in self._bad_states.items():
+            if k not in self.violations and (broken := self.rings[-1] & bad) != self._false:
+                self.violations[k] = Violation(len(self.rings) - 1, broken)
 
     def _judge_steps(self, ring: Function) -> None:
         """Judge the steps from the last ring."""
-        false = self.encoding.manager.false
-        if ring & self.relation.escape != false:
+        if ring & self.relation.escape != self._false:
             self._escaped(ring)
-        for k, bad in self.bad_steps.items():
-            if k not in self.violations and ring & bad != false:
+        for k, bad in self._bad_steps.items():
+            if k not in self.violations and ring & bad != self._false:
                 for i, law in sorted(self.obligations[k].steps.items()):
                     broken = ring & self.relation.guards[i] & ~self.encoding.truth(law)
-                    if broken != false:
+                    if broken != self._false:
                         self.violations[k] = Violation(len(self.rings) - 1, broken, i)
                         break
 
@@ -134,38 +200,54 @@ class Search:
         """An update leaves its variable's domain: raises the `ModelError` that says so."""
         for i, outside in self.relation.escapes:
             here = ring & outside
-            if here != self.encoding.manager.false:
+            if here != self._false:
                 successor(self.system, self.system.actions[i], self.encoding.least(here))
         raise AssertionError("the evaluator sees no update leave its domain where the diagrams do")
 
-    def _watch(self, ring: Function) -> bool:
-        """Report progress, and say whether to stop: at a limit, or when there is nothing left to decide."""
+    def _limited(self, seen: Function, ring: Function) -> bool:
+        """Report progress, and say whether to stop at a limit."""
         now = time.perf_counter()
         limits = self.limits
-        if self.stop_early and self.obligations and len(self.violations) == len(self.obligations):
-            self.stopped = "every property was decided"
-        elif limits.states is not None and self.count(self.reached) > limits.states:
+        if limits.states is not None and self.count(seen) > limits.states:
             self.stopped = f"the state limit {limits.states} was reached"
         elif limits.seconds is not None and now - self.start > limits.seconds:
             self.stopped = f"the time limit of {limits.seconds:g} s was reached"
-        elif limits.memory is not None and resident_memory() > limits.memory:
-            self.stopped = f"the memory limit of {limits.memory:,} bytes was reached"
-        if limits.progress is not None and now - self.reported > _PROGRESS_EVERY:
-            self.reported = now
-            limits.progress(Progress(self.count(self.reached), self.count(ring), len(self.rings) - 1, now - self.start))
+        self._watch_memory()
+        self._report(now, seen, ring, len(self.rings) - 1)
         return bool(self.stopped)
 
+    def _watch_memory(self) -> None:
+        limit = self.limits.memory
+        if limit is not None and resident_memory() > limit:
+            self.stopped = f"the memory limit of {limit:,} bytes was reached"
+
+    def _report(self, now: float, states: Function, frontier: Function, depth: int) -> None:
+        if self.limits.progress is not None and now - self._reported > _PROGRESS_EVERY:
+            self._reported = now
+            e = self.encoding
+            found, at = (e.manager.estimate(f, e.bits) for f in (states, frontier))
+            self.limits.progress(Progress(found, at, depth, now - self.start))
+
     # --- what was found -----------------------------------------------------------------------------------------
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody stopped it from the keyboard."""
+        return self.stopped == _INTERRUPTED
 
     def count(self, states: Function) -> int:
         """The exact number of states."""
         return self.encoding.manager.counter(self.encoding.bits)(states)
 
     @property
-    def depth(self) -> int:
-        """The greatest distance of a state from an initial one."""
-        false = self.encoding.manager.false
-        return max((i for i, ring in enumerate(self.rings) if ring != false), default=0)
+    def greatest(self) -> int:
+        """The greatest distance of a state from an initial one, as far as rings were followed."""
+        return max((i for i, ring in enumerate(self.rings) if ring != self._false), default=0)
+
+    @property
+    def to_the_end(self) -> bool:
+        """Whether rings were followed until there was none."""
+        return bool(self.rings) and self.rings[-1] == self._false
 
     def path(self, v: Violation) -> tuple[State, tuple[int, ...]]:
         """From an initial state to the violation: the state, and the numbers of the actions."""
@@ -177,53 +259,55 @@ class Search:
         return state, tuple(reversed(numbers))
 
     def _before(self, number: int, state: State) -> tuple[int, State]:
-        """An action and a state of the ring before from which it leads to a state of the ring ``number``."""
+        """An action and a state of the ring before, from which it leads to this state of the ring ``number``."""
         key = number, state
         if key not in self._came_from:
             e = self.encoding
-            codes = {i: code_of(x, v.sort) for i, (v, x) in enumerate(zip(self.system.variables, state, strict=True))}
             for i, a in enumerate(self.system.actions):
-                if any(value.op.value == "const" and value.value != state[self.system.index[t.name]] for t, value in a.updates):
-                    continue
-                before = self._preimage(number - 1, i, a, codes)
-                if before != e.manager.false:
-                    self._came_from[key] = i, e.least(before)
-                    break
+                if a.updates and all(u.op is not Op.CONST or u.value == self._value(state, t.name) for t, u in a.updates):
+                    states = self._leading(i, a, state) & self.rings[number - 1]
+                    if states != self._false:
+                        self._came_from[key] = i, e.least(states)
+                        break
             else:
                 raise AssertionError("a state of a ring is reached from no state of the ring before it")
         return self._came_from[key]
 
-    def _preimage(self, number: int, i: int, a: Action, codes: dict[int, int]) -> Function:
-        """The states of a ring from which the action leads to the state with these codes."""
-        e, m = self.encoding, self.encoding.manager
+    def _value(self, state: State, name: str) -> Value:
+        return state[self.system.index[name]]
+
+    def _leading(self, i: int, a: Action, state: State) -> Function:
+        """From where the action leads to the state."""
+        e = self.encoding
+        codes: Mapping[int, int] = {
+            j: code_of(x, v.sort) for j, (v, x) in enumerate(zip(self.system.variables, state, strict=True))
+        }
         changed = {self.system.index[t.name] for t, _ in a.updates}
-        states = e.codes({v: code for v, code in codes.items() if v not in changed}) & self.relation.guards[i]
-        if states != m.false:
-            states &= self.rings[number]
+        states = e.codes({j: code for j, code in codes.items() if j not in changed}) & self.relation.guards[i]
         for target, value in a.updates:
-            v = self.system.index[target.name]
-            if value.op.value != "const":
-                for b, bit in enumerate(e.code(value, v)):
-                    states &= bit if codes[v] >> b & 1 else ~bit
+            if states != self._false and value.op is not Op.CONST:
+                j = self.system.index[target.name]
+                for b, bit in enumerate(e.code(value, j)):
+                    states &= bit if codes[j] >> b & 1 else ~bit
         return states
 
     @cached_property
     def statistics(self) -> Statistics:
-        """What was seen. Of an exploration that was stopped, steps are counted from the states that were expanded."""
-        m, r = self.encoding.manager, self.relation
-        m.reordering(False)
-        left = m.any(self.rings[self.expanded :])
-        seen = self.reached & ~left
-        count = m.counter(self.encoding.bits)
-        transitions, fired = 0, set()
-        number_of: dict[Function, int] = {}
-        for i, guard in enumerate(r.guards):
-            if guard not in number_of:
-                number_of[guard] = count(seen & guard)
-            if number_of[guard]:
-                transitions += number_of[guard]
-                fired.add(i)
+        """What was seen. Where not all states were reached, steps are counted from those of the rings that were expanded."""
+        m, e = self.encoding.manager, self.encoding
+        count = m.counter(e.bits)
+        transitions, fired, deadlocks = 0, set(), 0
+        seen = self.reached if self.closed else m.any(self.rings[: self.expanded])
+        if seen != self._false:
+            number_of: dict[Function, int] = {}
+            for i, guard in enumerate(self.relation.guards):
+                if guard not in number_of:
+                    number_of[guard] = count(seen & guard)
+                if number_of[guard]:
+                    transitions += number_of[guard]
+                    fired.add(i)
+            deadlocks = count(seen & ~self.relation.enabled)
         return Statistics(
-            count(self.reached), transitions, self.depth, not self.stopped, frozenset(fired), count(seen & ~r.enabled),
-            time.perf_counter() - self.start,
+            count(self.reached), transitions, self.greatest, self.closed, frozenset(fired), deadlocks,
+            time.perf_counter() - self.start, depth_exact=self.to_the_end or not self.closed,
         )  # fmt: skip
