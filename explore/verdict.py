@@ -92,6 +92,8 @@ class Outcome:
     lemmas: tuple[Term, ...] = ()
     """What an inductive proof adds to the obligation to make it inductive."""
     loop: int | None = None
+    engine: str = ""
+    """Who found it, where that is another engine than the report's."""
 
 
 @dataclass(frozen=True)

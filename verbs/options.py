@@ -59,7 +59,7 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine", choices=("auto", "explicit", "bdd", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_limits(p, *formats)
@@ -145,11 +145,19 @@ def style() -> Style:
 
 
 def engine(name: str) -> Engine:
-    """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    """``auto`` begins with exhaustive search, the fastest at the sizes of the flows, and goes on with decision diagrams."""
     if name == "z3":
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
+    if name == "bdd":
+        from ..explore.bdd import BddEngine
+
+        return BddEngine()
+    if name == "auto":
+        from ..explore.choice import AutoEngine
+
+        return AutoEngine()
     return ExplicitEngine()
 
 

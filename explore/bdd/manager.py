@@ -80,6 +80,8 @@ class Manager:
             import dd.autoref as module
 
             self._bdd = module.BDD()
+            # At its end it would complain of functions that outlive it by a moment, as they may when Python exits.
+            self._bdd._bdd.__class__ = _quiet(type(self._bdd._bdd))
             # It recurses once or twice per level.
             sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 8 * len(bits)))
         self._module: Any = module
@@ -173,6 +175,11 @@ class Manager:
             ):
                 raise
             raise OutOfNodesError from e
+
+
+def _quiet(manager: type) -> type:
+    """The class of a manager in pure Python, without the check at its end that nothing is used any more."""
+    return type(manager.__name__, (manager,), {"__del__": lambda _: None})
 
 
 class Counter:

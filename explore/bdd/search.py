@@ -32,8 +32,8 @@ from .relation import Relation
 _PROGRESS_EVERY = 0.5
 """Seconds."""
 
-_LARGE_RING = 10_000
-"""Nodes of a ring beyond which rings are not followed for the depth of the system alone."""
+_CHEAP = 8_000_000
+"""Nodes of rings, times the parts of the transition relation, beyond which rings are not followed for the depth alone."""
 
 _SHARE = 0.6
 """Of a limit of time, what may be spent before the rings: when that does not suffice, they still cover something."""
@@ -88,6 +88,7 @@ class Search:
     def __post_init__(self) -> None:
         self.start = time.perf_counter()
         self._reported = self.start
+        self._spent = 0
         self._came_from: dict[tuple[int, State], tuple[int, State]] = {}
         self.encoding: Encoding
         self.relation: Relation
@@ -176,7 +177,8 @@ class Search:
             return True
         if not self.closed or self.failing - self.violations.keys() or self.reached & self.relation.escape != self._false:
             return False
-        return not self.depth and (self.depth is False or self.encoding.manager.size(ring) > _LARGE_RING)
+        self._spent += self.encoding.manager.size(ring) * len(self.relation.parts)
+        return not self.depth and (self.depth is False or self._spent > _CHEAP)
 
     def _judge_states(self) -> None:
         """Judge the states of the last ring."""
