@@ -14,7 +14,7 @@ from .encoding import before
 from .manager import Function
 from .relation import Relation
 
-_LARGE = 4_000
+_LARGE = 2_000
 """Nodes of the set of states beyond which the order of the bits is improved; and again whenever it has doubled."""
 
 

@@ -32,7 +32,7 @@ from .relation import Relation
 _PROGRESS_EVERY = 0.5
 """Seconds."""
 
-_CHEAP = 8_000_000
+_CHEAP = 3_000_000
 """Nodes of rings, times the parts of the transition relation, beyond which rings are not followed for the depth alone."""
 
 _SHARE = 0.6
