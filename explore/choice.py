@@ -54,7 +54,8 @@ def estimate(system: System, limits: Limits = NO_LIMITS, budget: int = BUDGET) -
 class AutoEngine:
     """Takes the engine that fits the system (see `estimate`), and says in the notes which and why it changed."""
 
-    def __init__(self, budget: int = BUDGET, patience: float = PATIENCE) -> None:
+    def __init__(self, exhaustive: Engine | None = None, budget: int = BUDGET, patience: float = PATIENCE) -> None:
+        self.exhaustive = exhaustive or ExplicitEngine()
         self.budget = budget
         self.patience = patience
 
@@ -65,16 +66,16 @@ class AutoEngine:
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations (see `Engine`). The report names the engine that decided most, an outcome any other."""
         if estimate(system, limits, self.budget).engine == "explicit":
-            return ExplicitEngine().check(system, obligations, limits)
+            return self.exhaustive.check(system, obligations, limits)
         begun = time.perf_counter()
-        trial = ExplicitEngine().check(system, obligations, replace(limits, states=self.budget))
+        trial = self.exhaustive.check(system, obligations, replace(limits, states=self.budget))
         if trial.statistics is None or trial.statistics.complete or trial.statistics.states <= self.budget:
             return trial  # all states were visited, or another limit ended it
         open_ones = [k for k, o in enumerate(trial.outcomes) if o.verdict is Verdict.UNKNOWN]
         if not open_ones or any(trial.outcomes[k].note == "interrupted" for k in open_ones):
             return replace(trial, notes=(*trial.notes, f"no more than {trial.statistics.states:,} states were needed"))
         report, note = trial, f"more than {self.budget:,} states"
-        for engine, share in ((BddEngine(), True), (ExplicitEngine(), False)):
+        for engine, share in ((BddEngine(), True), (self.exhaustive, False)):
             rest = _rest(limits, begun)
             mine = replace(rest, seconds=self.patience if rest.seconds is None else rest.seconds / 2) if share else rest
             report = _with(report, open_ones, engine, system, obligations, mine)

@@ -69,7 +69,7 @@ def test_the_estimate_names_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_limit_of_the_users_is_kept() -> None:
     for limits in (Limits(states=100), Limits(depth=2), Limits(seconds=1e-9)):
-        (r,) = check(FLOW.system(), [p for p in _safety("lifecycle") if p.id == "no-cross-tvm-dma"], AutoEngine(50), limits)
+        (r,) = check(FLOW.system(), [p for p in _safety("lifecycle") if p.id == "no-cross-tvm-dma"], AutoEngine(budget=50), limits)
         assert r.verdict is Verdict.UNKNOWN
         assert r.notes
 

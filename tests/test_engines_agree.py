@@ -74,7 +74,7 @@ def test_exploration_and_decision_diagrams_say_the_same(case: tuple[System, list
     assert a.statistics is not None and b.statistics is not None
     for x, y in zip(a.outcomes, b.outcomes, strict=True):
         assert (x.verdict, x.evidence, x.depth) == (y.verdict, y.evidence, y.depth)
-    assert replace(b.statistics, seconds=0) == replace(a.statistics, seconds=0)
+    assert replace(b.statistics, seconds=0, backend="") == replace(a.statistics, seconds=0, backend="")
 
 
 @SOME
@@ -87,7 +87,7 @@ def test_within_a_depth_exploration_and_decision_diagrams_say_the_same(
     assert a.statistics is not None and b.statistics is not None
     for x, y in zip(a.outcomes, b.outcomes, strict=True):
         assert (x.verdict, x.evidence, x.depth, x.note) == (y.verdict, y.evidence, y.depth, y.note)
-    assert replace(b.statistics, seconds=0) == replace(a.statistics, seconds=0)
+    assert replace(b.statistics, seconds=0, backend="") == replace(a.statistics, seconds=0, backend="")
 
 
 @SMALL
@@ -304,17 +304,17 @@ def test_an_interrupted_run_keeps_what_it_found() -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    from tdisprove.explore.explicit import search
+    from tdisprove.explore.explicit import exploration
 
     system = FLOWS["sev-tio-guest-run"].system({"tdi": 2})
-    every = search._PROGRESS_EVERY
-    search._PROGRESS_EVERY = 0.0
+    every = exploration.PROGRESS_EVERY
+    exploration.PROGRESS_EVERY = 0.0
     try:
         report = ExplicitEngine().check(
             *compile_properties(system, [find("gates-closed-before-reuse")]), Limits(progress=interrupt)
         )
     finally:
-        search._PROGRESS_EVERY = every
+        exploration.PROGRESS_EVERY = every
     assert all(o.verdict is Verdict.UNKNOWN and o.note == "interrupted" for o in report.outcomes)
     assert report.statistics is not None
     assert not report.statistics.complete

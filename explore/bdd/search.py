@@ -311,5 +311,5 @@ class Search:
             deadlocks = count(seen & ~self.relation.enabled)
         return Statistics(
             count(self.reached), transitions, self.greatest, self.closed, frozenset(fired), deadlocks,
-            time.perf_counter() - self.start, depth_exact=self.to_the_end or not self.closed,
+            time.perf_counter() - self.start, m.backend, depth_exact=self.to_the_end or not self.closed,
         )  # fmt: skip
