@@ -109,8 +109,11 @@ def check(
             trace = replay(watched, obligation, path) if path is not None else None
             if trace is not None and len(trace) != outcome.depth:
                 raise ReplayError(f"{obligation}: {engine.name} says depth {outcome.depth}, its path has {len(trace)} steps")
+            statistics = report.statistics
+            if statistics is not None and outcome.engine not in ("", report.engine):
+                statistics = replace(statistics, backend="")  # it is the other engine's
             outcome = replace(outcome, engine=outcome.engine or report.engine)
-            found[number] = (outcome, trace, report.statistics, report.notes, seconds)
+            found[number] = (outcome, trace, statistics, report.notes, seconds)
     by_property: dict[str, list[_Found]] = {}
     for n, o in enumerate(obligations):
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
