@@ -69,7 +69,9 @@ def test_the_estimate_names_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_limit_of_the_users_is_kept() -> None:
     for limits in (Limits(states=100), Limits(depth=2), Limits(seconds=1e-9)):
-        (r,) = check(FLOW.system(), [p for p in _safety("lifecycle") if p.id == "no-cross-tvm-dma"], AutoEngine(budget=50), limits)
+        (r,) = check(
+            FLOW.system(), [p for p in _safety("lifecycle") if p.id == "no-cross-tvm-dma"], AutoEngine(budget=50), limits
+        )
         assert r.verdict is Verdict.UNKNOWN
         assert r.notes
 
@@ -79,7 +81,9 @@ def test_an_interrupted_choice_begins_nothing_more(monkeypatch: pytest.MonkeyPat
     begun: list[str] = []
     real = ExplicitEngine.check
 
-    def counted(self: ExplicitEngine, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+    def counted(
+        self: ExplicitEngine, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS
+    ) -> Report:
         begun.append("explicit")
         return real(self, system, obligations, limits)
 
