@@ -127,10 +127,12 @@ class Search:
     def _close(self) -> None:
         """Find all reachable states, and which obligations fail on them."""
         closure = Closure(self.relation)
-        if not closure.run(self._out_of_time):
+        try:
+            self.closed = closure.run(self._out_of_time)
+        finally:
+            self.reached = closure.states  # those that were found, also when it is interrupted
+        if not self.closed:
             return
-        self.reached = closure.states
-        self.closed = True
         for bad in (self._bad_states, self._bad_steps):
             self.failing.update(k for k, states in bad.items() if self.reached & states != self._false)
 
