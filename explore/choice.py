@@ -44,6 +44,8 @@ def estimate(system: System, limits: Limits = NO_LIMITS, budget: int = BUDGET) -
         return Estimate("explicit", f"at most {states:,} states")
     if limits.states is not None and limits.states <= budget:
         return Estimate("explicit", f"no more than {limits.states:,} states are to be visited")
+    if limits.checkpoint is not None:
+        return Estimate("explicit", "only exhaustive search can be kept and gone on with")
     if limits.depth is not None:
         return Estimate("explicit", "a limit of depth asks for levels, which diagrams are no better at")
     if available()[0] != CUDD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tdisprove.explore import Limits, Verdict, check, replay
@@ -317,6 +318,11 @@ def test_a_state_limit_is_a_bound_not_a_verdict() -> None:
     watched, obligations = compile_properties(system, [wanted])
     (outcome,) = BddEngine().check(watched, obligations, Limits(states=10)).outcomes
     assert (outcome.verdict, outcome.note) == (Verdict.UNKNOWN, "the state limit 10 was reached")
+
+
+def test_a_checkpoint_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="keep no checkpoint: leave --checkpoint out"):
+        BddEngine().check(_philosophers(3), (), Limits(checkpoint=tmp_path))
 
 
 @both

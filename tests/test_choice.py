@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tdisprove.explore import NO_LIMITS, Engine, Limits, Report, Verdict, check, choice
@@ -62,6 +63,7 @@ def test_the_estimate_names_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     system = FLOW.system()
     assert "states are to be visited" in estimate(system, Limits(states=10)).reason
     assert "levels" in estimate(system, Limits(depth=3)).reason
+    assert "gone on with" in estimate(system, Limits(checkpoint=Path("kept"))).reason
     assert estimate(system, budget=10**30).reason.startswith("at most")
     monkeypatch.setattr(choice, "available", lambda: ("python",))
     assert estimate(system).engine == "explicit"

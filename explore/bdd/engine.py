@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...model.language import System
+from ...model.language import ModelError, System
 from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits
 from ..verdict import Evidence, Outcome, Report, Verdict
@@ -32,6 +32,8 @@ class BddEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide all obligations in one exploration (see `Engine`)."""
+        if limits.checkpoint is not None:
+            raise ModelError("decision diagrams keep no checkpoint: leave --checkpoint out, or take --engine explicit")
         search = Search(system, obligations, limits, self.backend, self.stop_early, self.depth)
         search.run()
         interrupted = search.stopped if search.interrupted else ""
