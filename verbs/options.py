@@ -59,7 +59,7 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine", choices=("auto", "explicit", "bdd", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
@@ -176,12 +176,21 @@ def style() -> Style:
 
 
 def engine(args: argparse.Namespace) -> Engine:
-    """The engine that was asked for. ``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    """The engine that was asked for. ``auto`` begins with exhaustive search, the fastest at the sizes of the flows."""
     if args.engine == "z3":
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
+    if args.engine == "bdd":
+        from ..explore.bdd import BddEngine
+
+        return BddEngine()
+    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
+    if args.engine == "auto":
+        from ..explore.choice import AutoEngine
+
+        return AutoEngine(exhaustive)
+    return exhaustive
 
 
 def dump(document: object) -> None:
