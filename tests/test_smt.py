@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from random_systems import SORTS, systems_with_properties
 from tdisprove.explore import Evidence, Limits, Verdict, replay
+from tdisprove.explore.cubes import Cube
 from tdisprove.explore.evaluate import evaluate, named
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.slice import sliced
@@ -25,7 +26,7 @@ from tdisprove.explore.smt.bounded import BoundedSearch
 from tdisprove.explore.smt.encoding import Budget, Encoding, OutOfBudgetError
 from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.explore.smt.induction import Disagreement, NotProved, k_induction, prove, verify
-from tdisprove.explore.smt.lemmas import Cube, Oracle
+from tdisprove.explore.smt.lemmas import Oracle
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import (
     FALSE,
