@@ -12,6 +12,7 @@ from random_systems import conditions, systems, systems_with_properties
 from tdisprove.explore import NO_LIMITS, Engine, Evidence, Limits, Outcome, Report, Verdict, check, replay
 from tdisprove.explore.evaluate import evaluate
 from tdisprove.explore.explicit import ExplicitEngine, reachable
+from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.slice import sliced
 from tdisprove.explore.smt.encoding import Encoding
 from tdisprove.explore.smt.engine import Z3Engine
@@ -20,9 +21,10 @@ from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
+from tdisprove.properties.formulas import LeadsTo, Recurs
 from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
 
-ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine()]
+ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), SatEngine()]
 SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 MANY = settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 
@@ -61,6 +63,12 @@ def test_z3_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) 
 
 @MANY
 @given(systems_with_properties())
+def test_sat_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
+    _agree(SatEngine(), *case)
+
+
+@MANY
+@given(systems_with_properties())
 def test_slicing_changes_neither_verdict_nor_depth(case: tuple[System, list[Property]]) -> None:
     system, properties = case
     watched, obligations = compile_properties(system, properties)
@@ -94,6 +102,15 @@ def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str, group: Group
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
 
 
+@pytest.mark.parametrize(("flow", "aspect"), [*((f, "lifecycle") for f in CROSS_CHECKED), ("arm-cca", "evidence"), ("hyperv", "proxy")])
+def test_sat_finds_on_the_flows_what_exploration_recorded(flow: str, aspect: str) -> None:
+    safety = [p for p in of_aspect(aspect) if not isinstance(p.formula, LeadsTo | Recurs)]
+    for r in check(FLOWS[flow].system(aspect=aspect), safety, SatEngine()):
+        recorded = expectation(flow, r.prop.id)
+        assert recorded is not None
+        assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
 SAMPLED = [a for a in ASPECTS if a != "lifecycle"]
 
 
@@ -121,8 +138,9 @@ def test_engines_agree_on_larger_topologies(flow: str, topology: dict[str, int])
         "gates-closed-before-reuse",
         "no-cross-tvm-dma",
     )
-    a, b = (check(FLOWS[flow].system(topology), [find(n) for n in names], engine) for engine in ENGINES)
-    assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
+    a, *others = (check(FLOWS[flow].system(topology), [find(n) for n in names], engine) for engine in ENGINES)
+    for b in others:
+        assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
 
 
 # --- Z3: terms, proofs, and what must not pass for one ---------------------------------------------------------------

@@ -59,7 +59,7 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine", choices=("auto", "explicit", "sat", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_limits(p, *formats)
@@ -150,6 +150,10 @@ def engine(name: str) -> Engine:
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
+    if name == "sat":
+        from ..explore.sat import SatEngine
+
+        return SatEngine()
     return ExplicitEngine()
 
 

@@ -46,24 +46,43 @@ class BoundedSearch:
     def _at(self, x: Literal, k: int) -> Literal:
         return self._frames[k][x] if x > 0 else -self._frames[k][-x]
 
-    def deeper(self) -> tuple[State, tuple[int, ...]] | None:
-        """A run that breaks the obligation in exactly ``depth + 1`` steps, or None; then ``depth`` is one more.
+    def attempt(self) -> tuple[State, tuple[int, ...]] | None:
+        """Some work on the runs of exactly ``depth + 1`` steps: one that breaks the obligation, if it is found.
 
-        A state is broken after the run's last action, a step in it. Raises `OutOfBudgetError`; that depth is
-        then still open, and may be tried again.
+        A state is broken after the run's last action, a step in it. When there is none, ``depth`` is one more afterwards;
+        where it is not, there is no answer yet. Raises `OutOfBudgetError`.
         """
-        e, d = self.encoding, self.depth + 1
-        if d == len(self._frames):
-            self.solver.add([self._at(e.go, d - 1)])
-            self._frame()
-        broken = [self._at(self.target.state, d)] + ([self._at(self.target.step, d - 1)] if d else [])
-        for x in broken:
-            if self.solver.satisfiable([x]):
+        d = self._begun()
+        for x in self._broken(d):
+            answer = self.solver.attempt([x])
+            if answer:
                 return self._run(self.solver.model(), d)
-            # That it is impossible helps the solver at greater depths.
+            if answer is None:
+                return None
+        self._cover(d)
+        return None
+
+    def skip(self, depth: int) -> None:
+        """It is known from elsewhere that all runs of at most so many steps keep the obligation."""
+        while self.depth < depth:
+            self._cover(self._begun())
+
+    def _begun(self) -> int:
+        """The depth that is next, for which there is a copy of the clauses."""
+        d = self.depth + 1
+        if d == len(self._frames):
+            self.solver.add([self._at(self.encoding.go, d - 1)])
+            self._frame()
+        return d
+
+    def _broken(self, d: int) -> list[Literal]:
+        return [self._at(self.target.state, d)] + ([self._at(self.target.step, d - 1)] if d else [])
+
+    def _cover(self, d: int) -> None:
+        # That it is impossible helps the solver at greater depths.
+        for x in self._broken(d):
             self.solver.add([-x])
         self.depth = d
-        return None
 
     def _run(self, model: list[Literal], steps: int) -> tuple[State, tuple[int, ...]]:
         e = self.encoding

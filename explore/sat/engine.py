@@ -22,6 +22,9 @@ from .solver import Budget, OutOfBudgetError
 _FIRST_DEPTH = 4
 """Runs of so many steps are covered by bounded search before IC3 begins: most violations are that near."""
 
+_SHARE = 0.5
+"""After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing."""
+
 _KEPT = 4
 """Slices whose clauses are kept for obligations to come."""
 
@@ -92,7 +95,7 @@ def _unknown(depth: int, note: str) -> Outcome:
 
 
 class _Race:
-    """Both ways of finding out about one obligation, each in turn as long as the other took."""
+    """Both ways of finding out about one obligation, in turn."""
 
     def __init__(self, run: _Run, encoding: Encoding, obligation: Obligation) -> None:
         self.run_, self.encoding = run, encoding
@@ -110,11 +113,12 @@ class _Race:
         steps: Iterator[Run | Invariant | None] = search.advance()
         spent = {"bounded": 0.0, "ic3": 0.0}
         while True:
+            start = time.perf_counter()
+            self.bounded.skip(search.depth if limit is None else min(search.depth, limit))
             ended = self.bounded.depth == limit
             if ended and limit is not None and search.depth >= limit:
                 return None
-            start = time.perf_counter()
-            if not ended and spent["bounded"] < spent["ic3"]:
+            if not ended and spent["bounded"] < _SHARE * spent["ic3"]:
                 found = self._deeper()
                 spent["bounded"] += time.perf_counter() - start
                 if found is not None:
@@ -129,7 +133,7 @@ class _Race:
                 return answer
 
     def _deeper(self) -> Run | None:
-        path: tuple[State, tuple[int, ...]] | None = self.bounded.deeper()
+        path: tuple[State, tuple[int, ...]] | None = self.bounded.attempt()
         self._covered(self.bounded.depth)
         return None if path is None else Run(*path)
 

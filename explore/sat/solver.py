@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pysat.solvers import Glucose4
+from pysat.solvers import Minisat22
 
 from .circuit import Clause, Literal
 
-_CONFLICTS = 5_000
+_CONFLICTS = 2_000
 """After so many conflicts the solver comes back, so that limits and Ctrl-C are seen to."""
 
 
@@ -40,7 +40,7 @@ class Solver:
 
     def __init__(self, clauses: Iterable[Clause], budget: Budget) -> None:
         self.budget = budget
-        self._solver = Glucose4(bootstrap_with=clauses, incr=False)
+        self._solver = Minisat22(bootstrap_with=clauses)
 
     def add(self, clause: Sequence[Literal]) -> None:
         """One clause more."""
@@ -52,14 +52,18 @@ class Solver:
 
     def satisfiable(self, assumptions: Sequence[Literal] = ()) -> bool:
         """Whether the clauses have a model under the assumptions. Raises `OutOfBudgetError`."""
-        self.budget.spend()
         while True:
-            self._solver.conf_budget(_CONFLICTS)
-            # The interpreter handles signals as soon as the solver is back, which is soon.
-            answer = self._solver.solve_limited(assumptions, expect_interrupt=True)
+            answer = self.attempt(assumptions)
             if answer is not None:
-                return bool(answer)
-            self.budget.spend()
+                return answer
+
+    def attempt(self, assumptions: Sequence[Literal] = ()) -> bool | None:
+        """Some work on the same question: None when there is no answer yet, and what was learned is kept."""
+        self.budget.spend()
+        self._solver.conf_budget(_CONFLICTS)
+        # The interpreter handles signals as soon as the solver is back, which is soon.
+        answer = self._solver.solve_limited(assumptions, expect_interrupt=True)
+        return None if answer is None else bool(answer)
 
     def model(self) -> list[Literal]:
         """The model of the last question: variable ``x`` or its negation at position ``x - 1``."""
