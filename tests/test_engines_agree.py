@@ -21,8 +21,8 @@ from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
-from tdisprove.properties.formulas import LeadsTo, Recurs
 from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
+from tdisprove.properties.formulas import LeadsTo, Recurs
 
 ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), SatEngine()]
 SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
@@ -102,7 +102,9 @@ def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str, group: Group
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
 
 
-@pytest.mark.parametrize(("flow", "aspect"), [*((f, "lifecycle") for f in CROSS_CHECKED), ("arm-cca", "evidence"), ("hyperv", "proxy")])
+@pytest.mark.parametrize(
+    ("flow", "aspect"), [*((f, "lifecycle") for f in CROSS_CHECKED), ("arm-cca", "evidence"), ("hyperv", "proxy")]
+)
 def test_sat_finds_on_the_flows_what_exploration_recorded(flow: str, aspect: str) -> None:
     safety = [p for p in of_aspect(aspect) if not isinstance(p.formula, LeadsTo | Recurs)]
     for r in check(FLOWS[flow].system(aspect=aspect), safety, SatEngine()):

@@ -92,4 +92,3 @@ class BoundedSearch:
             return [x if model[place[x] - 1] > 0 else -x for x in range(1, len(place))]
 
         return e.state(e.codes(frame(0), e.now)), tuple(e.action(frame(k)) for k in range(steps))
-

@@ -63,7 +63,11 @@ class Circuit:
             condition, then, otherwise = -condition, otherwise, then
         if condition == self.true or then == otherwise:
             return then
-        if then in (self.true, self.false) or otherwise in (self.true, self.false) or condition in map(abs, (then, otherwise)):
+        if (
+            then in (self.true, self.false)
+            or otherwise in (self.true, self.false)
+            or condition in map(abs, (then, otherwise))
+        ):
             return self.all((self.any((-condition, then)), self.any((condition, otherwise))))
         key = ("either", condition, then, otherwise)
         found = self._gates.get(key)

@@ -68,6 +68,11 @@ class Encoding:
             codes if steady else self._state_variable(size(v.sort))
             for v, codes, steady in zip(system.variables, self.now, self.steady, strict=True)
         ]
+        self.pairs: dict[Literal, Literal] = {}
+        """Literals of the state now with what they are of the state after."""
+        for now, after in zip(self.now, self.after, strict=True):
+            for x, y in zip(now, after, strict=True):
+                self.pairs[x], self.pairs[-x] = y, -y
         self.go = c.variable()
         """A step is taken (assumed or not)."""
         self.chosen = [c.variable() for _ in system.actions]
@@ -117,7 +122,7 @@ class Encoding:
                     given = self.truth(value)
                     c.clauses += [[-meant, -given, after[1]], [-meant, given, after[0]]]
                 else:
-                    codes = {x: literal for x, literal in zip(v.sort.domain, after, strict=True)}
+                    codes = dict(zip(v.sort.domain, after, strict=True))
                     c.clauses += [[-meant, -given, codes[x]] for x, given in self.values(value).items() if x in codes]
 
     def _outside(self, target: Term, value: Term) -> Literal:
@@ -146,6 +151,12 @@ class Encoding:
             return self.truth(t)
         finally:
             self.now, self._truths, self._values = here
+
+    def denial(self, t: Term) -> Literal:
+        """That the truth value is false now; `pairs` then has the same of the state after."""
+        x = -self.truth(t)
+        self.pairs[x] = -self.truth_after(t)
+        return x
 
     def _truth(self, t: Term) -> Literal:
         c = self.circuit
@@ -193,7 +204,9 @@ class Encoding:
             case Op.ITE:
                 condition = self.truth(t.args[0])
                 a, b = self.values(t.args[1]), self.values(t.args[2])
-                return {v: c.either(condition, a.get(v, c.false), b.get(v, c.false)) for v in (*a, *(v for v in b if v not in a))}
+                return {
+                    v: c.either(condition, a.get(v, c.false), b.get(v, c.false)) for v in (*a, *(v for v in b if v not in a))
+                }
             case Op.ADD | Op.SUB:
                 a, b = self._pair(t)
                 sign = 1 if t.op is Op.ADD else -1

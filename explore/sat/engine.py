@@ -16,7 +16,7 @@ from ..verdict import Evidence, Outcome, Report, Verdict
 from .bounded import BoundedSearch
 from .encoding import Encoding, TooLargeError
 from .ic3 import Invariant, Run, Search, as_cube
-from .invariant import flaw, needed
+from .invariant import checks_needed, flaw, needed
 from .solver import Budget, OutOfBudgetError
 
 _FIRST_DEPTH = 4
@@ -88,6 +88,19 @@ class SatEngine:
         replay(part.system, mine, path)
         initial, numbers = part.lift(path)
         return Outcome(Verdict.VIOLATED, Evidence.TRACE, len(numbers), (initial, numbers))
+
+
+def core_of_checks(
+    system: System, obligation: Obligation, lemmas: Sequence[Term], names: Sequence[str], limits: Limits = NO_LIMITS
+) -> tuple[str, ...]:
+    """Which of the truth values ``names`` must be false for the lemmas to make the obligation inductive."""
+    run = _Run(system, limits)
+    part = sliced(system, [obligation], run.cones)
+    encoding = Encoding(part.system)
+    target = encoding.target(part.obligations[0])
+    cubes = [frozenset((encoding.denial(t),)) for t in lemmas]
+    given = {-encoding.truth(part.system[n]): n for n in names if n in part.system.index}
+    return tuple(given[x] for x in checks_needed(encoding, target, cubes, list(given), run.budget))
 
 
 def _unknown(depth: int, note: str) -> Outcome:

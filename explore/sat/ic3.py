@@ -12,7 +12,7 @@ off to a later frame. So a run that is found then has ``n`` steps exactly, and n
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -70,10 +70,7 @@ class Search:
         self.depth = -1
         """All runs of at most so many steps keep the obligation."""
         e = encoding
-        self._after: dict[Literal, Literal] = {}
-        for now, after in zip(e.now, e.after, strict=True):
-            for x, y in zip(now, after, strict=True):
-                self._after[x], self._after[-x] = y, -y
+        self._after = e.pairs
         self._top = e.circuit.variables
         self._levels: list[Literal] = []
         self._frames: list[set[Literals]] = []
@@ -206,7 +203,8 @@ class Search:
         self._lifting.add([-mine])
         return frozenset(x for x in state if x in core)
 
-    def _block(self, goal: _Goal) -> Iterator[None]:
+    def _block(self, goal: _Goal) -> Generator[None, None, Run | None]:
+        """Show that the states are out of reach, and those that lead to them; or give the run that begins there."""
         queue = [goal]
         while queue:
             yield None

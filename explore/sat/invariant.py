@@ -20,11 +20,9 @@ class Induction:
         self.encoding = encoding
         self.target = target
         self.cubes = list(cubes)
+        self.used: set[Literal] = set()
         e = encoding
-        self._after: dict[Literal, Literal] = {}
-        for now, after in zip(e.now, e.after, strict=True):
-            for x, y in zip(now, after, strict=True):
-                self._after[x], self._after[-x] = y, -y
+        self._after = e.pairs
         self._solver = Solver(e.circuit.clauses, budget)
         self._uses = [e.circuit.variables + 1 + i for i in range(len(cubes))]
         self._number = {x: i for i, x in enumerate(self._uses)}
@@ -36,17 +34,22 @@ class Induction:
         """Whether an initial state is in the cube."""
         return self._initial.satisfiable(list(cube))
 
-    def core(self, number: int, among: Collection[int]) -> set[int] | None:
-        """Which of the lemmas see to it that nothing is broken, or that no step enters the cube; None: not all of them together."""
+    def core(self, number: int, among: Collection[int], given: Collection[Literal] = ()) -> set[int] | None:
+        """Which of the lemmas see to it that nothing is broken, or that no step enters the cube; None: not all of them together.
+
+        What of ``given`` (literals of the state now) that takes as well is added to `used`.
+        """
         e, t = self.encoding, self.target
-        asked = [t.step], [t.after]
+        asked = [[t.step], [t.after]]
         if number != GOAL:
-            asked = ([self._after[x] for x in self.cubes[number]],)
+            asked = [[self._after[x] for x in self.cubes[number]]]
         found: set[int] = set()
         for entered in asked:
-            if self._solver.satisfiable([e.go, -t.state, *entered, *(self._uses[i] for i in among)]):
+            if self._solver.satisfiable([e.go, -t.state, *entered, *given, *(self._uses[i] for i in among)]):
                 return None
-            found |= {self._number[x] for x in self._solver.core() if x in self._number}
+            core = self._solver.core()
+            found |= {self._number[x] for x in core if x in self._number}
+            self.used |= core.intersection(given)
         return found
 
     def closure(self, known: Mapping[int, set[int]], among: Collection[int]) -> dict[int, set[int]]:
@@ -107,3 +110,29 @@ def needed(encoding: Encoding, target: Target, cubes: Sequence[Literals], budget
     except OutOfBudgetError:
         pass  # what is kept so far is inductive
     return tuple(cubes[i] for i in sorted(kept))
+
+
+def checks_needed(
+    encoding: Encoding, target: Target, cubes: Sequence[Literals], given: Sequence[Literal], budget: Budget
+) -> tuple[Literal, ...]:
+    """Of literals under which the cubes make the obligation inductive, those that this takes; none can be left out alone.
+
+    Empty as well when they do not. When the budget runs out, the result has more of them than it must.
+    """
+    induction = Induction(encoding, target, cubes, budget)
+    everything = range(len(cubes))
+
+    def enough(some: Collection[Literal]) -> bool:
+        induction.used.clear()
+        return all(induction.core(n, everything, some) is not None for n in (GOAL, *everything))
+
+    if not enough(given):
+        return ()
+    kept = [x for x in given if x in induction.used]
+    try:
+        for x in tuple(kept):
+            if x in kept and enough([y for y in kept if y != x]):
+                kept = [y for y in kept if y in induction.used]
+    except OutOfBudgetError:
+        pass  # what is kept so far suffices
+    return tuple(kept)
