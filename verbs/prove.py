@@ -85,7 +85,7 @@ def _print_reasons(target: Target, prop: Property, most: int, limits: Limits) ->
         "The proof rests on": found.lemmas,
         "It needs the checks": found.needed,
         f"The property fails without (all such sets of at most {found.complete})": [" + ".join(c) for c in found.cuts],
-        "In none of these sets": found.redundant,
+        "In none of these sets": [", ".join(found.redundant)] if found.redundant else [],
         "Stopped early": [found.stopped] if found.stopped else [],
     }
     for title, lines in parts.items():

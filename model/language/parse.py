@@ -170,9 +170,9 @@ class _Reader:
     def _if(self) -> _Part:
         start = self.at
         self.take("if")
-        condition = self.truth(self.term(1))
+        condition = self.truth(self.term(0))
         self.need("then", "the condition of `if`")
-        a = self.term(1)
+        a = self.term(0)
         self.need("else", "the first branch of `if`")
         b = self.term(0)
         choice = _Choice(condition, a, b, start)
@@ -210,7 +210,9 @@ class _Reader:
         if self.take("<", "<=", ">", ">="):
             a, b = self.pair(left, self.term(5))
             return self._checked(
-                start, {"<": lambda: a < b, "<=": lambda: a <= b, ">": lambda: a > b, ">=": lambda: a >= b}[sign]
+                start,
+                # What is printed with > and >= is the negation of the other two.
+                {"<": lambda: a < b, "<=": lambda: a <= b, ">": lambda: neg(a <= b), ">=": lambda: neg(a < b)}[sign],
             )
         if self.take("in", "∈"):
             self.need("{", f"`{sign}`")
