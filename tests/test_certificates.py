@@ -117,7 +117,9 @@ def test_every_verdict_has_a_certificate(case: tuple[System, list[Property]]) ->
 
 
 @SMALL
-@given(systems_with_properties().flatmap(lambda c: st.lists(conditions(c[0].variables), max_size=3).map(lambda ts: (*c, ts))))
+@given(
+    systems_with_properties().flatmap(lambda c: st.lists(conditions(c[0].variables), max_size=3).map(lambda ts: (*c, ts)))
+)
 def test_no_lemmas_whatever_make_a_false_property_hold(case: tuple[System, list[Property], list[Term]]) -> None:
     system, properties, lemmas = case
     for p in properties[:1]:
@@ -126,7 +128,13 @@ def test_no_lemmas_whatever_make_a_false_property_hold(case: tuple[System, list[
         fails = naive.explore(watched, obligations).fails_at
         for i, (o, fails_at) in enumerate(zip(obligations, fails, strict=True)):
             evidence = [{"obligation": i, "invariant": [show(t) for t in lemmas]}]
-            document = {"format": "tdisprove certificate 1", "property": p.id, "says": p.says, "verdict": "?", "made from": {}}
+            document = {
+                "format": "tdisprove certificate 1",
+                "property": p.id,
+                "says": p.says,
+                "verdict": "?",
+                "made from": {},
+            }
             document |= {"made by": {}, "hash": digest(form), "system": form, "evidence": evidence}
             with pytest.raises(Refused) as e:
                 verify_document(document, ("z3",))
@@ -156,7 +164,9 @@ def test_a_lemma_that_is_weakened_to_nothing_is_refused(proof: Document, tmp_pat
 
 
 def test_a_lemma_weakened_by_a_case_is_refused_when_the_prover_would_too(proof: Document) -> None:
-    watched, (obligation,) = compile_properties(targets(["cove-io"], [proof["property"]])[0].system, [find(proof["property"])])
+    watched, (obligation,) = compile_properties(
+        targets(["cove-io"], [proof["property"]])[0].system, [find(proof["property"])]
+    )
     written = Written({v.name: v.sort for v in watched.variables})
     lemmas = proof["evidence"][0]["invariant"]
     seen = set()
