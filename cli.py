@@ -16,10 +16,10 @@ from typing import NoReturn
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import ask, check, diagram, explore, listing, matrix, prove, verify
+from .verbs import ask, check, diagram, explore, listing, matrix, policy, prove, verify
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (check, ask, matrix, prove, verify, explore, diagram, listing)
+VERBS = (check, ask, matrix, prove, verify, policy, explore, diagram, listing)
 
 
 class _Parser(argparse.ArgumentParser):
