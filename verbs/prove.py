@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     files = None if args.certificate is None else _files(Path(args.certificate), pairs)
     if args.why is not None and any(t.flow is None for t in found):
         raise ModelError("--why is for flows: the rules of a system file have no checks to leave out")
-    surveyed = survey(found, options.engine(args.engine), limits)
+    surveyed = survey(found, options.engine(args), limits)
     if args.format == "json":
         options.dump(check_document(__version__, surveyed.results, surveyed.notes))
     else:
