@@ -67,8 +67,10 @@ def certificate(
 
 
 def _origin(target: Target, changed: Mapping[str, Value]) -> dict[str, Any]:
-    if target.flow is None or target.expected is not None:
+    if target.flow is None:
         return {"file": target.name}
+    if target.expected is not None:
+        return {"file": target.name, "topology": dict(target.system.topology), "set": dict(changed)}
     return {
         "flow": target.name,
         "aspect": target.aspect,

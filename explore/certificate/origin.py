@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ...model.flows import flow
 from ...model.language import ModelError, Value
+from ...properties.catalogue import aspect_of, find
 from ...properties.compile import compile_properties
 from ..target import Target, targets
 from .checker import SOLVERS, Refused, Solver, verify_document
@@ -51,16 +54,19 @@ def _today(document: Mapping[str, Any], source: str | None) -> Target:
         if source is None:
             # A path in a certificate is not followed: a system file is a program.
             raise ModelError(f"it is about a file, {made_from['file']!r}: give that file with --source")
-        found = targets([source], [prop])
+        setting = (_numbers(made_from), _values(made_from)) if "set" in made_from else (None, None)
+        target = targets([source], [prop], *setting)[0]
     else:
         if source is not None:
             raise ModelError("it is about a flow, and needs no --source")
-        found = targets([_text(made_from, "flow")], [prop], _numbers(made_from), _values(made_from))
-    (target,) = [t for t in found if t.aspect == made_from.get("aspect", "")] or found[:1]
-    if "file" not in made_from and (dict(target.system.topology), dict(target.system.knobs), target.aspect) != (
-        made_from["topology"], made_from.get("knobs"), made_from.get("aspect"),
-    ):  # fmt: skip
-        raise Refused(f"flow {target.name} has another topology, other knobs or another aspect today")
+        target = replace(
+            _of_flow(*(json.dumps(made_from.get(x)) for x in ("flow", "aspect", "topology", "set"))),
+            properties=(find(prop),),
+        )
+        if (dict(target.system.topology), dict(target.system.knobs)) != (made_from["topology"], made_from.get("knobs")):
+            raise Refused(f"flow {target.name} has another topology or other knobs today")
+        if aspect_of(target.properties[0]) != target.aspect:
+            raise Refused(f"{prop} is of another aspect")
     (p,) = target.properties
     if p.says != document["says"]:
         raise Refused(f"{prop} says something else today: {p.says}")
@@ -70,6 +76,14 @@ def _today(document: Mapping[str, Any], source: str | None) -> Target:
             f"{target.name} is another system today, or {prop} another property: {_difference(document['system'], form)}"
         )
     return target
+
+
+@lru_cache(maxsize=4)
+def _of_flow(*given: str) -> Target:
+    """A flow's system in an aspect. Certificates of one flow come one after the other, so the last few are kept."""
+    made_from = dict(zip(("flow", "aspect", "topology", "set"), map(json.loads, given), strict=True))
+    f, aspect = flow(_text(made_from, "flow")), _text(made_from, "aspect")
+    return Target(f.name, f.summary, f.system(_numbers(made_from), _values(made_from), aspect=aspect), (), f, aspect)
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -88,8 +102,8 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _text(given: Mapping[str, Any], name: str) -> str:
     found = given.get(name)
-    if not isinstance(found, str) or found.endswith((".py", ".toml")):
-        raise ModelError(f"`made from` needs {name!r}, the name of a flow")
+    if not isinstance(found, str):
+        raise ModelError(f"`made from` needs {name!r}, a text")
     return found
 
 

@@ -12,7 +12,7 @@ off to a later frame. So a run that is found then has ``n`` steps exactly, and n
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -63,7 +63,7 @@ class _Goal:
 class Search:
     """The search for one obligation. `advance` does a little of it at a time."""
 
-    def __init__(self, encoding: Encoding, target: Target, budget: Budget, known: Iterable[Literals] = ()) -> None:
+    def __init__(self, encoding: Encoding, target: Target, budget: Budget) -> None:
         self.encoding = encoding
         self.target = target
         self.budget = budget
@@ -75,7 +75,6 @@ class Search:
         self._levels: list[Literal] = []
         self._frames: list[set[Literals]] = []
         """Per level the cubes that are excluded up to it and not known to be at the next."""
-        self._always: set[Literals] = set(known)
         self._weight: dict[Literal, float] = {}
         """How often a literal was needed of late: those that seldom are, are left out first."""
         self._lifting = Solver([*e.circuit.clauses, [-e.go]], budget)
@@ -102,8 +101,6 @@ class Search:
         self._questions = 0
         self._solver = Solver(e.circuit.clauses, self.budget)
         self._solver.add([-self._levels[0], e.init])
-        for cube in self._always:
-            self._solver.add([-x for x in cube])
         for level, cubes in zip(self._levels, self._frames, strict=True):
             for cube in cubes:
                 self._solver.add([-level, *(-x for x in cube)])
@@ -284,7 +281,7 @@ class Search:
                     self._frames[level + 1] = {c for c in self._frames[level + 1] if not cube <= c} | {cube}
                     self._solver.add([-self._levels[level + 1], *(-x for x in cube)])
             if not self._frames[level] and self._safe(level + 1):
-                return Invariant((*self._always, *(c for frame in self._frames[level + 1 :] for c in frame)))
+                return Invariant(tuple(c for frame in self._frames[level + 1 :] for c in frame))
         return None
 
     def _safe(self, level: int) -> bool:
