@@ -332,6 +332,20 @@ def test_without_the_reachable_states_k_induction_still_decides() -> None:
     assert "induction" in outcome.note
 
 
+def test_too_many_states_are_no_hindrance_since_ic3_finds_lemmas_that_z3_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdisprove.explore.smt.engine._HINT_STATES", 20)
+    watched, obligations = _hard()
+    for o, outcome in zip(obligations, Z3Engine().check(watched, obligations).outcomes, strict=True):
+        assert (outcome.verdict, outcome.evidence) == (Verdict.HOLDS, Evidence.INDUCTIVE)
+        assert outcome.lemmas
+        assert verify(watched, o, outcome.lemmas) is None
+    system = counter(15, 15)
+    monkeypatch.setattr("tdisprove.explore.smt.engine._HINT_STATES", 2)
+    watched, (o,) = compiled(system, Invariant(system["n"] != 12))
+    (outcome,) = Z3Engine().check(watched, [o]).outcomes
+    assert (outcome.verdict, outcome.depth) == (Verdict.VIOLATED, 12)
+
+
 def test_a_depth_limit_is_exact() -> None:
     system = counter(15, 15)
     watched, obligations = compiled(system, Invariant(system["n"] != 12))
