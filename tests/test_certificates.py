@@ -95,7 +95,7 @@ def test_z3s_own_lemmas_make_a_certificate_too() -> None:
 
 
 def test_exploration_alone_gives_no_invariant() -> None:
-    with pytest.raises(Refused, match="consecution|safety"):
+    with pytest.raises(Refused, match=r"consecution|safety"):
         verify_document(made("cove-io", "no-tbit-dma-effective-before-accept", ExplicitEngine()), ("z3",))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice, product
+from pathlib import Path
 
 import naive
 import pytest
 from hypothesis import HealthCheck, given, settings
 from random_systems import conditions, systems, systems_with_properties
+from tdisprove.cli import main
 from tdisprove.explore import Evidence, Limits, Progress, Verdict, check, replay
 from tdisprove.explore.cubes import Cube
 from tdisprove.explore.evaluate import evaluate, named
@@ -155,7 +157,7 @@ def test_an_update_that_leaves_its_domain_is_an_error() -> None:
     count = Action("count", (), TRUE, ((n.term, n.term + 1), (odd.term, neg(odd.term))))
     system = System("escape", (n, odd), conj(n.term == 0, neg(odd.term)), (count,))
     for engine in (SatEngine(), ExplicitEngine()):
-        with pytest.raises(ModelError, match="domain|n := "):
+        with pytest.raises(ModelError, match=r"domain|n := "):
             check(system, [Property("p", "A test.", Always((n.term != 3) | odd.term))], engine)
 
 
@@ -232,6 +234,14 @@ def test_the_smallest_sets_of_checks_are_those_that_exploration_finds() -> None:
     alone = {c for cut in found.cuts if len(cut) == 1 for c in cut}
     for c in {*found.needed, *found.redundant, *(c for cut in found.cuts for c in cut)}:
         assert without(c) == (c not in alone)
+
+
+def test_the_command_gives_the_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", FLOW, "-p", HELD, "--engine", "sat", "--why", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "It needs the checks:" in out
+    assert "The property fails without (all such sets of at most 1):\n    gate.dma/over the TSM's Secure stream" in out
+    assert main(["prove", str(Path(__file__).parent.parent / "examples" / "two_phase_commit.py"), "--why"]) == 2
 
 
 def test_there_are_no_reasons_for_what_does_not_hold() -> None:
