@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ..model.language import System
@@ -32,6 +33,8 @@ class Limits:
     """Bytes of the whole process."""
     progress: Callable[[Progress], None] | None = None
     """Called now and then on long runs; may raise KeyboardInterrupt."""
+    checkpoint: Path | None = None
+    """A folder: an exhaustive search that does not come to its end is kept there, and one that is there is gone on with."""
 
 
 NO_LIMITS = Limits()

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..model.language import FALSE, TRUE, Action, State, System, Term, conj, support
 from ..model.language.satisfy import satisfying
@@ -40,11 +41,18 @@ class Slice:
     obligations: tuple[Obligation, ...]
     action_of: tuple[int, ...]
 
+    @cached_property
+    def _extended(self) -> dict[State, State]:
+        return {}
+
     def lift(self, path: tuple[State, tuple[int, ...]]) -> tuple[State, tuple[int, ...]]:
         """A path of the slice as one of the original: its first initial state that agrees with the slice's."""
         initial, numbers = path
-        pinned = conj(*(v.term == value for v, value in zip(self.system.variables, initial, strict=True)))
-        full = next(initial_states(replace(self.original, init=conj(self.original.init, pinned), actions=())))
+        full = self._extended.get(initial)
+        if full is None:
+            pinned = conj(*(v.term == value for v, value in zip(self.system.variables, initial, strict=True)))
+            full = next(initial_states(replace(self.original, init=conj(self.original.init, pinned), actions=())))
+            self._extended[initial] = full
         return full, tuple(self.action_of[n] for n in numbers)
 
 

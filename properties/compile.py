@@ -52,7 +52,7 @@ from .formulas import (
 )
 from .property import Property
 from .refinement import refinement
-from .steps import Steps, any_of, before_step
+from .steps import Step, Steps, any_of, before_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,22 +110,29 @@ class Promise:
 class _Compiler:
     system: System
     ground: Grounding = field(init=False)
-    fixed: dict[Term, Term] = field(init=False)
     monitors: dict[tuple[object, ...], tuple[Term, tuple[Term, ...]]] = field(default_factory=dict)
     """By identity: the monitor, and the updates whose ids are in the key (kept alive, so that no id is used again)."""
     variables: list[Variable] = field(default_factory=list)
     init: list[Term] = field(default_factory=list)
     updates: dict[int, list[tuple[Term, Term]]] = field(default_factory=dict)
+    understood: dict[Term, Term] = field(default_factory=dict)
+    """Terms that were looked through already, with the knobs replaced."""
+    by_event: dict[str, list[int]] = field(default_factory=dict)
+    """The numbers of the actions of each event."""
 
     def __post_init__(self) -> None:
         self.ground = Grounding(self.system.topology)
-        self.fixed = {}
+        for i, a in enumerate(self.system.actions):
+            self.by_event.setdefault(a.event, []).append(i)
 
     def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
         return self.known(self.ground.term(t, env, where), where)
 
     def known(self, t: Term, where: str) -> Term:
         """``t`` with fixed knobs replaced; an error when it mentions a variable that the system has not."""
+        found = self.understood.get(t)
+        if found is not None:
+            return found
         replacement: dict[Term, Term] = {}
         for v in subterms(t):
             if v.op in (Op.VAR, Op.NEXT) and v.name not in self.system.index:
@@ -134,12 +141,20 @@ class _Compiler:
                 elif all(v.name != m.name for m in self.variables):
                     self.system[v.name]  # raises, with the nearest names
                     raise ModelError(where)
-        return substitute(t, replacement) if replacement else t
+        found = self.understood[t] = substitute(t, replacement) if replacement else t
+        return found
+
+    def actions_of(self, step: Step) -> Sequence[int]:
+        """The numbers of the actions of which a step may be."""
+        return range(len(self.system.actions)) if step.event is None else self.by_event.get(step.event.name, ())
 
     def steps(self, patterns: Steps, env: Mapping[str, Term], where: str) -> list[Term]:
         """Per action: when a step by it matches one of the patterns."""
-        chosen = any_of(patterns)
-        return [disj(*(self.known(p.on(a, self.ground, env), where) for p in chosen)) for a in self.system.actions]
+        found: list[list[Term]] = [[] for _ in self.system.actions]
+        for p in any_of(patterns):
+            for i in self.actions_of(p):
+                found[i].append(self.known(p.on(self.system.actions[i], self.ground, env), where))
+        return [disj(*terms) if terms else FALSE for terms in found]
 
     def monitor(self, kind: str, observes: str, initially: bool, update: Sequence[Term]) -> Term:
         """An observing truth value with its value after each action; equal monitors are shared.
@@ -154,8 +169,9 @@ class _Compiler:
         self.monitors[identity] = term, tuple(update)
         self.variables.append(v)
         self.init.append(term if initially else neg(term))
+        memo: dict[Term, Term] = {}
         for i, u in enumerate(update):
-            new = substitute(u, {_SELF: term})
+            new = substitute(u, {_SELF: term}, memo)
             if new is not term:
                 self.updates.setdefault(i, []).append((term, new))
         return term
@@ -195,7 +211,9 @@ class _Compiler:
             initially = isinstance(scope, After) and scope.initially
         inside = [disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)]
         is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
-        return is_open, [substitute(t, {_SELF: is_open}) for t in inside], [conj(is_open, c) for c in closes]
+        memo: dict[Term, Term] = {}
+        own = {_SELF: is_open}
+        return is_open, [substitute(t, own, memo) for t in inside], [conj(is_open, c) for c in closes]
 
     def promise(self, p: Property, f: Liveness, env: Mapping[str, Term]) -> Promise:
         where = f"property {p.id}"
@@ -238,19 +256,16 @@ class _Compiler:
             )
             state = implies(self.term(f.when, env, where), possible)
         elif isinstance(f, StepLaw):
-            steps = [
-                conj(
-                    *(
-                        implies(
-                            self.known(step.on(a, self.ground, env), where),
-                            before_step(self.term(f.must, step.scope(a, self.ground, env), where), a),
+            laws: list[list[Term]] = [[] for _ in self.system.actions]
+            for step in any_of(f.on):
+                for i in self.actions_of(step):
+                    a = self.system.actions[i]
+                    on = self.known(step.on(a, self.ground, env), where)
+                    if on is not FALSE:
+                        laws[i].append(
+                            implies(on, before_step(self.term(f.must, step.scope(a, self.ground, env), where), a))
                         )
-                        for step in any_of(f.on)
-                        if step.event is None or step.event.name == a.event
-                    )
-                )
-                for a in self.system.actions
-            ]
+            steps = [conj(*terms) if terms else TRUE for terms in laws]
         elif isinstance(f, Refines):
             state, steps = refinement(f, self.system, lambda t, given: self.term(t, {**env, **given}, where), where)
         elif isinstance(f, LeadsTo | Recurs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from ..model.language import FALSE, OK, TRUE, Action, Event, ModelError, Op, Operand, Term, after, nearest, neg
@@ -38,14 +39,16 @@ class Step:
             return FALSE
         scope = self.scope(action, ground, env)
         condition = TRUE
-        if self.event is not None:
+        if self.event is not None and self.args:
             actual = dict(action.args)
             sorts = {p.name: ground.sort(p) for p in self.event.params}
             for name, wanted in self.args.items():
-                condition = condition & (lift(actual[name], sorts[name]) == ground.term(wanted, env, f"step {self}"))
-        if condition is FALSE:
-            return FALSE
-        return condition & before_step(ground.term(self.where, scope, f"step {self}"), action)
+                condition = condition & (lift(actual[name], sorts[name]) == ground.term(wanted, env, self._named))
+                if condition is FALSE:
+                    return FALSE
+        if self.where is TRUE:
+            return condition
+        return condition & before_step(ground.term(self.where, scope, self._named), action)
 
     def scope(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Mapping[str, Term]:
         """The values of the event's own parameters in ``action`` and of the property's.
@@ -62,6 +65,10 @@ class Step:
                     "another model's event of that name; leave it out"
                 )
         return {**{p.name: lift(actual[p.name], ground.sort(p)) for p in self.event.params}, **env}
+
+    @cached_property
+    def _named(self) -> str:
+        return f"step {self}"
 
     def __str__(self) -> str:
         inner = ", ".join(f"{k}={v}" for k, v in self.args.items())
@@ -95,12 +102,15 @@ def becomes(condition: Term) -> Step:
 
 def before_step(t: Term, action: Action) -> Term:
     """A two-state term as a term over the state before a step by ``action`` (variables after the step replaced)."""
-    if not any(x.op is Op.NEXT for x in subterms(t)):
-        return t
+    later, unchanged = _after_idling(t)
     updates = action.update_of
-    replacement: dict[Term, Term] = {}
-    for x in subterms(t):
-        if x.op is Op.NEXT:
-            v = variable(x.name, x.sort)
-            replacement[x] = updates.get(v, v)
-    return substitute(t, replacement)
+    if not any(v in updates for _, v in later):
+        return unchanged
+    return substitute(t, {x: updates.get(v, v) for x, v in later})
+
+
+@lru_cache(maxsize=1 << 14)
+def _after_idling(t: Term) -> tuple[tuple[tuple[Term, Term], ...], Term]:
+    """The variables after the step that a term mentions, each with the variable itself; and the term of a step that changes none."""
+    later = tuple((x, variable(x.name, x.sort)) for x in subterms(t) if x.op is Op.NEXT)
+    return later, substitute(t, dict(later)) if later else t

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -257,3 +258,48 @@ def test_a_limit_of_memory_or_time_leaves_what_was_covered(monkeypatch: pytest.M
     whole = ExplicitEngine(backend="native").check(watched, obligations)
     assert whole.statistics is not None
     assert whole.statistics.states == 37_445
+
+
+# --- searches that are gone on with ------------------------------------------------------------------------------------
+
+
+def test_a_search_in_pieces_is_a_search_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_SECONDS", 0.0)  # one chunk at a time, so that it stops within levels as well
+    properties = [p for p in of_aspect("evidence") if not isinstance(p.formula, LeadsTo | Recurs)]
+    watched, obligations = compile_properties(FLOWS["hyperv"].system(aspect="evidence"), properties)
+    whole = ExplicitEngine(backend="native").check(watched, obligations)
+    pieces = 0
+    for most in range(4_000, 200_000, 9_000):
+        report = ExplicitEngine(backend="native").check(watched, obligations, Limits(states=most, checkpoint=tmp_path))
+        pieces += 1
+        assert report.statistics is not None
+        if report.statistics.complete:
+            break
+        assert list(tmp_path.glob("*.search.npz"))
+        assert all(o.verdict is not Verdict.HOLDS for o in report.outcomes)
+    assert pieces > 4
+    assert _bare(report) == _bare(whole)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_another_search_is_left_alone(tmp_path: Path) -> None:
+    system = FLOWS["hyperv"].system(aspect="evidence")
+    reachable(system, Limits(states=1_000, checkpoint=tmp_path))
+    (kept,) = tmp_path.iterdir()
+    other = reachable(FLOWS["arm-cca"].system(aspect="evidence"), Limits(checkpoint=tmp_path))
+    assert other.statistics.complete
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_a_checkpoint_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+    system = FLOWS["hyperv"].system(aspect="evidence")
+    reachable(system, Limits(states=1_000, checkpoint=tmp_path))
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:1_000])
+    with pytest.raises(ModelError, match=r"checkpoint .*: cannot be read .*; remove the file to begin anew"):
+        reachable(system, Limits(checkpoint=tmp_path))
+
+
+def test_a_checkpoint_needs_the_kernel(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="a checkpoint needs the compiled kernel"):
+        reachable(FLOWS["cma-only"].system(aspect="spdm"), Limits(checkpoint=tmp_path), backend="numpy")

@@ -70,6 +70,11 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
         "(default: %(default)s)",
     )
+    p.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
+    )
     add_limits(p, *formats)
 
 
@@ -138,13 +143,14 @@ def folder(path: str | None) -> Path | None:
         probe.write_text("")
         probe.unlink()
     except OSError as e:
-        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder with -o") from None
+        raise ModelError(f"cannot write into {found}: {e.strerror}; give another folder") from None
     return found
 
 
 def limits(args: argparse.Namespace) -> Limits:
     show = sys.stderr.isatty() and not args.quiet and args.format == "text"
-    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None)
+    checkpoint = folder(getattr(args, "checkpoint", None))
+    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None, checkpoint)
 
 
 def _progress(p: Progress) -> None:

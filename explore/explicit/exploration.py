@@ -69,6 +69,7 @@ class Exploration(ABC):
         self.layout = Layout(system)
         self.symmetry = symmetry
         """Of symmetric states one is visited."""
+        self.given_up = False
         self.reconsider: tuple[int, Callable[[], bool]] | None = None
         """Beyond so many states somebody is asked, once, whether to give up for a better search."""
         self.exchanges = exchanges(self.layout, symmetry)
@@ -154,6 +155,7 @@ class Exploration(ABC):
             give_up, self.reconsider = self.reconsider[1], None
             if give_up():
                 self.stopped = "a search with fewer states takes over"
+                self.given_up = True
         if limits.progress is not None and now - self.reported > PROGRESS_EVERY:
             self.reported = now
             limits.progress(Progress(self.count, frontier, len(self.levels) - 1, now - self.start))

@@ -719,6 +719,43 @@ static PyObject *search_add(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* restore(states, parents, counts, fired, bad states, bad steps, their actions): what an earlier search had found. */
+static PyObject *search_restore(PyObject *self, PyObject *args) {
+    Search *s = (Search *)self;
+    PyObject *o[7];
+    if (!free_to_use(s) || !PyArg_ParseTuple(args, "OOOOOOO", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6])) return NULL;
+    const Model *m = &s->m;
+    void *raw[7] = {0};
+    Py_ssize_t bytes[7] = {0};
+    int good = 1;
+    for (int i = 0; good && i < 7; i++) good = (raw[i] = copied(o[i], &bytes[i])) != NULL;
+    size_t words = (size_t)m->words, n = (size_t)bytes[1] / 4, obligations = (size_t)m->obligations;
+    if (good && (s->count || (size_t)bytes[0] != n * words * 8 || bytes[2] != 16 || bytes[3] != m->guard_words * 8 ||
+                 (size_t)bytes[4] != obligations * 8 || (size_t)bytes[5] != obligations * 8 || (size_t)bytes[6] != obligations * 4)) {
+        PyErr_SetString(PyExc_ValueError, "this is not what a search of this system has found");
+        good = 0;
+    } else if (good && !reserve(s, n)) {
+        PyErr_NoMemory();
+        good = 0;
+    }
+    if (good) {
+        memcpy(s->states, raw[0], n * words * 8);
+        memcpy(s->parents, raw[1], n * 4);
+        for (size_t i = 0; i < n; i++) enter(s, i, mixed(s->states + i * words, (int)words), (int)words);
+        s->count = n;
+        Worker *t = &s->total;
+        t->transitions = ((u64 *)raw[2])[0];
+        t->deadlocks = ((u64 *)raw[2])[1];
+        memcpy(t->fired, raw[3], (size_t)bytes[3]);
+        memcpy(t->bad_state, raw[4], (size_t)bytes[4]);
+        memcpy(t->bad_step, raw[5], (size_t)bytes[5]);
+        memcpy(t->bad_action, raw[6], (size_t)bytes[6]);
+    }
+    for (int i = 0; i < 7; i++) free(raw[i]);
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}
+
 /* expand(begin, end, threads, seconds, judge_only) -> the number of the first state that was not expanded. */
 static PyObject *search_expand(PyObject *self, PyObject *args) {
     Search *s = (Search *)self;
@@ -835,6 +872,7 @@ static PyObject *search_pext(PyObject *self, void *closure) {
 
 static PyMethodDef methods[] = {
     {"add", search_add, METH_VARARGS, "add(states): enter initial states."},
+    {"restore", search_restore, METH_VARARGS, "restore(...): go on with what an earlier search had found."},
     {"expand", search_expand, METH_VARARGS, "expand(begin, end, threads, seconds, judge_only) -> where it came to."},
     {"copy", search_copy, METH_VARARGS, "copy(states, parents): copy what was found into arrays (or None)."},
     {"state", search_state, METH_VARARGS, "state(number) -> (words, parent)."},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..evaluate import enabled, successor
 from ..layout import Words
 from ..reduction.symmetry import Automorphism
 from .canonical import canonical, encoded
+from .checkpoint import Kept, find, forget, identity, keep
 from .exploration import Exploration, Violation
 from .tables import tables
 from .vectorise import initial_words
@@ -81,7 +83,45 @@ class NativeExploration(Exploration):
 
     # --- the search -------------------------------------------------------------------------------------------------
 
+    def run(self) -> None:
+        super().run()
+        folder = self.limits.checkpoint
+        if folder is not None and self.given_up:
+            return
+        if folder is not None and self.stopped:
+            keep(folder, self._identity, self._kept())
+        elif folder is not None:
+            forget(folder, self._identity)
+
+    @cached_property
+    def _identity(self) -> str:
+        return identity(self.system, self.obligations, len(self.symmetry))
+
+    def _kept(self) -> Kept:
+        states, parents = np.empty((self.count, self.layout.words), np.uint64), np.empty(self.count, np.uint32)
+        self.search.copy(states, parents)
+        _, transitions, deadlocks, fired, bad_states, bad_steps, actions, *_ = self.search.found()
+        return Kept(
+            states, parents, np.array([transitions, deadlocks], np.uint64), np.frombuffer(fired, np.uint64),
+            np.frombuffer(bad_states, np.uint64), np.frombuffer(bad_steps, np.uint64), np.frombuffer(actions, np.uint32),
+            np.array(self.levels, np.int64), np.array([self.expanded], np.int64),
+        )  # fmt: skip
+
+    def _go_on(self, kept: Kept) -> None:
+        """Take over what an earlier search had found, and finish the level at which it stopped."""
+        *found, levels, expanded = kept
+        self.search.restore(*found)
+        self.levels, self.expanded = [int(x) for x in levels], int(expanded[0])
+        self._take()
+        if self.expanded < self.levels[-1]:
+            self.covered = len(self.levels) - 2
+            self.expand(self.levels[-2], self.levels[-1])
+
     def begin(self) -> None:
+        kept = find(self.limits.checkpoint, self._identity) if self.limits.checkpoint is not None else None
+        if kept is not None:
+            self._go_on(kept)
+            return
         for block in initial_words(self.layout):
             self.search.add(np.ascontiguousarray(canonical(block, self.exchanges).T))
             self.watch(0)

@@ -151,6 +151,8 @@ def _exploration(
     """
     backend = backend or DEFAULT
     if backend == "numpy":
+        if limits.checkpoint is not None:
+            raise ModelError("a checkpoint needs the compiled kernel: leave --backend numpy out, or --checkpoint")
         return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
     try:
         return NativeExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
@@ -160,6 +162,8 @@ def _exploration(
     except NotTabular as e:
         why = f"system {system.name} is not for the compiled kernel: {e}; take NumPy"
         note = (f"searched with NumPy: {e}",)
+    if limits.checkpoint is not None:
+        raise ModelError(f"a checkpoint needs the compiled kernel: {why}; or leave --checkpoint out")
     if backend == "native":
         raise ModelError(why)
     return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), note

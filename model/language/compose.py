@@ -137,8 +137,18 @@ class Model:
         for k, n in sizes.items():
             if n < 1:
                 raise ModelError(f"topology: {k}={n} makes no sense: give at least 1")
-        system = _Composer(self, sizes).system(name or self.name, check=check)
-        return system.fixed(knobs or {})
+        return self._composed(tuple(sizes.items()), check=check).fixed(knobs or {}, name)
+
+    def _composed(self, sizes: tuple[tuple[str, int], ...], *, check: bool) -> System:
+        """The system with all knobs free. Flows differ in their knobs only, so it is composed once for all of them."""
+        found = self._systems.get((sizes, check))
+        if found is None:
+            found = self._systems[sizes, check] = _Composer(self, dict(sizes)).system(self.name, check=check)
+        return found
+
+    @cached_property
+    def _systems(self) -> dict[tuple[tuple[tuple[str, int], ...], bool], System]:
+        return {}
 
 
 @dataclass

@@ -131,17 +131,20 @@ class System:
         keep = set(names)
         return replace(self, variables=tuple(v for v in self.variables if v.name in keep), actions=tuple(actions), init=init)
 
-    def fixed(self, knobs: Mapping[str, Value]) -> System:
-        """The system with rigid variables replaced by the given values; actions that this disables disappear."""
+    def fixed(self, knobs: Mapping[str, Value], name: str = "") -> System:
+        """The system with rigid variables replaced by the given values, under another name if one is given.
+
+        Actions that this disables disappear.
+        """
         replacement: dict[Term, Term] = {}
-        for name, value in knobs.items():
-            v = self[name]
-            if not self.variables[self.index[name]].rigid:
-                raise ModelError(f"system {self.name}: {name} is a state variable, not a knob, and cannot be fixed")
+        for knob, value in knobs.items():
+            v = self[knob]
+            if not self.variables[self.index[knob]].rigid:
+                raise ModelError(f"system {self.name}: {knob} is a state variable, not a knob, and cannot be fixed")
             assert isinstance(v.sort, Bool | Int | Enum)
             if value not in v.sort.domain or isinstance(value, bool) != isinstance(v.sort, Bool):
                 raise ModelError(
-                    f"knob {name} cannot be {value!r}: it is one of {', '.join(str(x).lower() for x in v.sort.domain)}"
+                    f"knob {knob} cannot be {value!r}: it is one of {', '.join(str(x).lower() for x in v.sort.domain)}"
                 )
             replacement[v] = const(value, v.sort)
         memo: dict[Term, Term] = {}
@@ -154,6 +157,7 @@ class System:
             actions.append(replace(a, guard=guard, updates=tuple((t, u) for t, u in updates if t is not u)))
         return replace(
             self,
+            name=name or self.name,
             variables=tuple(v for v in self.variables if v.name not in knobs),
             init=substitute(self.init, replacement, memo),
             actions=tuple(actions),

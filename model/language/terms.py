@@ -24,6 +24,9 @@ from .sorts import BOOL, NONE, Bool, Enum, Index, Int, Maybe, Sort, Value, compa
 class Op(_enum.Enum):
     """The operators of the term language."""
 
+    # By identity, which is what equality is here: an enumeration's own hash is slow, and terms are looked up all the time.
+    __hash__ = object.__hash__
+
     CONST = "const"
     VAR = "var"  # a ground state variable; data: its name
     NEXT = "next"  # the same variable after the step; data: its name
@@ -49,11 +52,12 @@ class Op(_enum.Enum):
 class Term:
     """One node of a term. Build terms with operators and the functions of this module, not directly."""
 
-    __slots__ = ("__weakref__", "args", "data", "op", "sort")
+    __slots__ = ("__weakref__", "_support", "args", "data", "op", "sort")
     op: Op
     args: tuple[Term, ...]
     sort: Sort
     data: object
+    _support: tuple[Term, ...] | None
 
     def __and__(self, other: Operand) -> Term:
         return conj(self, lift(other, BOOL))
@@ -94,8 +98,8 @@ class Term:
     def __sub__(self, other: Term | int) -> Term:
         return _arith(Op.SUB, self, _int(other))
 
-    def __hash__(self) -> int:
-        return object.__hash__(self)
+    # By identity: equal terms are one term.
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         raise ModelError(
@@ -148,7 +152,7 @@ def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Ter
     term = _interned.get(key)
     if term is None:
         term = object.__new__(Term)
-        term.op, term.args, term.sort, term.data = op, args, sort, data
+        term.op, term.args, term.sort, term.data, term._support = op, args, sort, data, None
         _interned[key] = term
     return term
 
@@ -220,7 +224,8 @@ def _flatten(op: Op, terms: Iterable[Term], unit: Term, zero: Term) -> Term:
     stack = list(reversed(list(terms)))
     while stack:
         t = stack.pop()
-        _need_bool(t, "& and |")
+        if t.sort is not BOOL:
+            _need_bool(t, "& and |")
         if t is zero:
             return zero
         if t is unit:
@@ -230,7 +235,7 @@ def _flatten(op: Op, terms: Iterable[Term], unit: Term, zero: Term) -> Term:
         else:
             seen.setdefault(id(t), t)
     for t in seen.values():
-        if id(neg(t)) in seen:
+        if t.op is Op.NOT and id(t.args[0]) in seen:
             return zero
     if not seen:
         return unit
@@ -458,7 +463,11 @@ def subterms(t: Term) -> Iterator[Term]:
 
 def support(t: Term) -> tuple[Term, ...]:
     """The ground variables that ``t`` mentions, in order of first mention."""
-    return tuple(x for x in subterms(t) if x.op is Op.VAR)
+    if t.op is Op.VAR:
+        return (t,)
+    if t._support is None:
+        t._support = tuple(x for x in subterms(t) if x.op is Op.VAR)
+    return t._support
 
 
 def conjuncts(t: Term) -> tuple[Term, ...]:
