@@ -208,12 +208,12 @@ def _sum_up(system: System, watched: System, p: Property, engine: str, parts: li
         system, p, obligation.instance, verdict, evidence, outcome.engine or engine, depth, statistics,
         sum(x[5] for x in parts) / max(len(parts), 1), trace,
         notes=tuple(n for n in (outcome.note, *notes) if n),
-        lemmas=_in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
+        lemmas=in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
         fairness=tuple(dict.fromkeys(f.text for x in parts if isinstance(x[0], Promise) for f in x[0].fairness)),
     )  # fmt: skip
 
 
-def _in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
+def in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
     """The lemmas as people write them, the short ones first; what a monitor observes stands in its place."""
     observed = {
         v.term: variable(f"[{_OBSERVED.get(v.name.split('.')[1], '')}{v.doc}]", v.sort)

@@ -16,6 +16,7 @@ from tdisprove.explore.bdd import BddEngine
 from tdisprove.explore.bdd.manager import available
 from tdisprove.explore.evaluate import evaluate
 from tdisprove.explore.explicit import ExplicitEngine, reachable
+from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.slice import sliced
 from tdisprove.explore.smt.encoding import Encoding
 from tdisprove.explore.smt.engine import Z3Engine
@@ -25,8 +26,9 @@ from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
 from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
+from tdisprove.properties.formulas import LeadsTo, Recurs
 
-ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), BddEngine()]
+ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), BddEngine(), SatEngine()]
 BACKENDS = available()
 SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 SOME = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
@@ -96,6 +98,12 @@ def test_z3_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) 
     _agree(Z3Engine(), *case)
 
 
+@SMALL
+@given(systems_with_properties())
+def test_sat_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
+    _agree(SatEngine(), *case)
+
+
 @MANY
 @given(systems_with_properties())
 def test_slicing_changes_neither_verdict_nor_depth(case: tuple[System, list[Property]]) -> None:
@@ -126,6 +134,15 @@ GROUPS_OF_Z3 = [g for g in GROUPS if g.aspect == "lifecycle" and g.title != "law
 @pytest.mark.parametrize("flow", CROSS_CHECKED)
 def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str, group: Group) -> None:
     for r in check(FLOWS[flow].system(), group.properties, Z3Engine()):
+        recorded = expectation(flow, r.prop.id)
+        assert recorded is not None
+        assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
+@pytest.mark.parametrize(("flow", "aspect"), [("sev-tio-guest-run", "lifecycle"), ("arm-cca", "evidence")])
+def test_sat_finds_on_the_flows_what_exploration_recorded(flow: str, aspect: str) -> None:
+    safety = [p for p in of_aspect(aspect) if not isinstance(p.formula, LeadsTo | Recurs)]
+    for r in check(FLOWS[flow].system(aspect=aspect), safety, SatEngine()):
         recorded = expectation(flow, r.prop.id)
         assert recorded is not None
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id

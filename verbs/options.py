@@ -59,7 +59,7 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "bdd", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine", choices=("auto", "explicit", "bdd", "sat", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
@@ -181,6 +181,10 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
+    if args.engine == "sat":
+        from ..explore.sat import SatEngine
+
+        return SatEngine()
     if args.engine == "bdd":
         from ..explore.bdd import BddEngine
 
