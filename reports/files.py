@@ -9,35 +9,35 @@ import networkx as nx
 
 from ..explore.check import Result
 from ..explore.quotient import Quotient
-from ..explore.verdict import Verdict
 from ..model.language import Model, System
-from .graph import state_dot, state_svg, trace_dot, trace_svg
+from .formats.choice import caption, run
+from .graph import state_dot, state_svg, trace_svg
 from .machines import composition_dot, composition_svg, drawable, machine_dot, machine_svg
-from .mermaid import state_mermaid, trace_mermaid
+from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
 from .table import trace_markdown, trace_table
-from .verdicts import cell
+
+_SUFFIXES = {"itf": ".itf.json", "vcd": ".vcd", "plantuml": ".puml", "dot": ".dot"}
 
 
 def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Path]:
-    """The trace of each result that has one, in ``folder/name/``: table, graph and sequence chart."""
+    """The trace of each result that has one, in ``folder/name/``: table, graph, sequence chart, timeline."""
     written: list[Path] = []
     for r in results:
         if r.trace is None:
             continue
-        witness = r.verdict is Verdict.HOLDS
-        title = f"{name}: {r.prop.id}: {'reached' if witness else cell(r)}"
-        caption = {"title": title, "subtitle": r.prop.says, "witness": witness}
+        title, says, witness = caption(name, r)
+        shown = {"title": title, "subtitle": says, "witness": witness}
         stem = folder / name / r.prop.id
         trace = r.trace
         written += [
-            _write(stem, ".txt", trace_table(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".md", trace_markdown(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".mmd", trace_mermaid(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".sequence.svg", sequence_svg(trace, **caption)),  # type: ignore[arg-type]
-            _write(stem, ".dot", trace_dot(trace, **caption)),  # type: ignore[arg-type]
-            *_drawn(stem, ".graph.svg", lambda t=trace, c=caption: trace_svg(t, **c)),  # type: ignore[misc]
+            _write(stem, ".txt", trace_table(trace, **shown) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".md", trace_markdown(trace, **shown) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".mmd", run("mermaid", name, r) + "\n"),
+            *(_write(stem, suffix, run(form, name, r)) for form, suffix in _SUFFIXES.items()),
+            _write(stem, ".sequence.svg", sequence_svg(trace, **shown)),  # type: ignore[arg-type]
+            *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]
     return written
 
