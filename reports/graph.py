@@ -61,8 +61,7 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
     story = Story(trace, witness=witness)
     index = trace.system.index
     graph = nx.DiGraph(name=trace.system.name)
-    numbers: dict[tuple[Value, ...], int] = {}
-    at = [numbers.setdefault(_visible(trace, s), i) for i, s in enumerate(trace.states)]
+    at = trace_nodes(trace)
     for i, node in enumerate(at):
         if node != i:
             continue
@@ -88,6 +87,12 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
         if looping or (trace.at_step and story.ending is not None and i == len(trace.actions) - 1):
             graph.edges[a, b][role] = True
     return graph
+
+
+def trace_nodes(trace: Trace) -> list[int]:
+    """The node of each state: the number of the first state that looks the same."""
+    numbers: dict[tuple[Value, ...], int] = {}
+    return [numbers.setdefault(_visible(trace, s), i) for i, s in enumerate(trace.states)]
 
 
 def _visible(trace: Trace, state: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -301,14 +301,14 @@ class _Layout:
             self.centred(group, self.x[p], y + 18.5, lane_title(p), style.BODY, style.INK, mono=False, bold=True)
 
     def starts(self, y: float) -> float:
-        group = Group("initially")
+        group = Group("initially", 0)
         self.groups.append(group)
         return self.notes(group, self.start, y)
 
     def step(self, row: _Row, y: float, width: float) -> float:
         """Draw a step from ``y`` on; the position below it."""
         top = y
-        group = Group(tooltip(row.action))
+        group = Group(tooltip(row.action), row.number)
         self.groups.append(group)
         refused = row.action.reply != OK
         last = self.trace.at_step and row.number == len(self.rows) and self.story.ending is not None

@@ -88,15 +88,17 @@ class Text:
 
 @dataclass
 class Group:
-    """Shapes with texts on top of them, and a tooltip for all."""
+    """Shapes with texts on top of them, and a tooltip for all. ``step``: the step that they show, for pages that move."""
 
     tooltip: str = ""
+    step: int | None = None
     shapes: list[str] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
     def svg(self) -> str:
         title = [f"<title>{escape(self.tooltip)}</title>"] if self.tooltip else []
-        return "\n".join(["<g>", *title, *self.shapes, *(t.svg() for t in self.texts), "</g>"])
+        start = "<g>" if self.step is None else f'<g data-step="{self.step}">'
+        return "\n".join([start, *title, *self.shapes, *(t.svg() for t in self.texts), "</g>"])
 
 
 def rect(box: Box, fill: str, *, stroke: str = "none", radius: float = 0) -> str:

@@ -36,7 +36,7 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
     expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/py.typed"}
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".toml"):
+            if path.suffix in (".py", ".toml", ".json", ".js", ".css"):
                 expected.add(f"tdisprove/{path.relative_to(ROOT).as_posix()}")
     assert expected <= packed
     assert not {p for p in packed if p.startswith("tdisprove/tests")}
