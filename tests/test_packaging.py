@@ -33,7 +33,7 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/py.typed"}
+    expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/pytest_plugin.py", "tdisprove/py.typed"}
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in (".py", ".toml", ".json", ".js", ".css"):
