@@ -16,10 +16,10 @@ from typing import NoReturn
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import ask, check, diagram, explore, listing, matrix, prove, report
+from .verbs import ask, check, diagram, explore, listing, matrix, prove, report, walk
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (check, ask, matrix, report, prove, explore, diagram, listing)
+VERBS = (check, ask, matrix, report, prove, explore, walk, diagram, listing)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress
 from ..explore.explicit import ExplicitEngine
+from ..explore.explicit.search import resident_memory
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -132,7 +133,8 @@ def limits(args: argparse.Namespace) -> Limits:
 
 def _progress(p: Progress) -> None:
     rate = p.states / p.seconds if p.seconds > 0 else 0
-    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s")
+    memory = resident_memory() / 2**20
+    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s, {memory:,.0f} MiB")
 
 
 def note(text: str) -> None:
