@@ -61,6 +61,8 @@ def _result(name: str, r: Result, times: bool) -> dict[str, Any]:
         # Of a run that breaks a promise: the number of steps after which it is due, and to which it comes back.
         "pending": r.trace.pending if r.trace is not None else None,
         "loop": r.trace.loop if r.trace is not None else None,
+        # Filled in on request, since it takes further checks.
+        "why": None,
     }
 
 

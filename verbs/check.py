@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .. import __version__
-from ..explore import Result, Target, Verdict, contrast, targets
+from ..explore import Result, Target, Verdict, check, contrast, targets
+from ..explore.blame import Blame, blame
+from ..explore.parting import Nearest, nearest_holding
 from ..explore.survey import survey
+from ..model.flows import FLOWS
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..properties import Property
@@ -19,6 +22,7 @@ from ..reports.formats.choice import DOCUMENTS, RUNS, document, only_run
 from ..reports.json_report import check_document
 from ..reports.table import trace_table
 from ..reports.verdicts import Style, argument, cell, matrix, overview, tally
+from ..reports.why import why_document, why_text
 from . import options
 from .exits import HOLDS, UNKNOWN, VIOLATED, code
 
@@ -34,6 +38,11 @@ def add(verbs: options.Verbs) -> None:
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
     p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
+    p.add_argument(
+        "--why", action="store_true",
+        help="of each violation: the single settings and steps that would mend it, and where the nearest flow in which it holds "
+        "parts from the run (takes a check for each)",
+    )  # fmt: skip
     p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
     p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
     p.set_defaults(run=run)
@@ -63,13 +72,19 @@ def run(args: argparse.Namespace) -> int:
         if unexpected and (name, r.prop.id) in unexpected
     ]
     if args.format == "json":
-        options.dump(check_document(__version__, columns, [*notes, *differences], times=not args.reproducible))
+        content = check_document(__version__, columns, [*notes, *differences], times=not args.reproducible)
+        reasons = {(name, r.prop.id): why_document(b, n) for name, r, b, n in _why(args, found, columns)}
+        for result in content["results"]:
+            result["why"] = reasons.get((result["flow"], result["property"]))
+        options.dump(content)
     elif args.format in DOCUMENTS:
         print(document(args.format, __version__, columns, notes, unexpected), end="")
     elif args.format in RUNS:
         print(only_run(args.format, columns), end="")
     else:
         _print(args, found, columns, seconds)
+        for name, r, b, n in _why(args, found, columns):
+            print(f"\n{why_text(name, r, b, n, options.style())}")
         for line in (*notes, *differences):
             print(line)
         if args.expect and not differences:
@@ -102,6 +117,37 @@ def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]
         for r in results
     }
     return {key: text for key, text in why.items() if text}
+
+
+_Reason = tuple[str, Result, Blame, Nearest | None]
+
+
+def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[_Reason]:
+    """Of each violation that has a run: what is to blame, and the nearest flow in which the property holds."""
+    if not args.why:
+        return
+    limits = options.limits(args)
+    engine = options.engine(args.engine)
+    show = options.note if limits.progress is not None else lambda _: None
+    others: dict[tuple[str, str], dict[str, Result]] = {}
+    for t in found:
+        for r in columns.get(t.name, ()):
+            if r.prop not in t.properties or r.verdict is not Verdict.VIOLATED or r.trace is None:
+                continue
+            near: Nearest | None = None
+            if t.flow is not None and r.trace.pending is None:
+                if (t.aspect, r.prop.id) not in others:
+                    row: dict[str, Result] = {}
+                    for f in FLOWS.values():
+                        if t.aspect in f.aspects:
+                            show(f"{r.prop.id}: {f.name}")
+                            (row[f.name],) = check(f.system(aspect=t.aspect), [r.prop], engine, limits)
+                    others[t.aspect, r.prop.id] = row
+                rows = {name: {r.prop.id: x} for name, x in others[t.aspect, r.prop.id].items()}
+                near = nearest_holding(t.name, r, rows)
+            reason = blame(r, t.flow, engine, limits, lambda text, r=r: show(f"{r.prop.id}: {text}"))  # type: ignore[misc]
+            show("")
+            yield t.name, r, reason, near
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
