@@ -8,11 +8,13 @@ from pathlib import Path
 import networkx as nx
 
 from ..explore.check import Result
+from ..explore.explicit import ReachableSet
 from ..explore.quotient import Quotient
 from ..model.language import Model, System
 from .formats.choice import caption, run
+from .formats.plantuml import state_plantuml
 from .graph import state_dot, state_svg, trace_svg
-from .machines import composition_dot, composition_svg, drawable, machine_dot, machine_svg
+from .machines import composition_dot, composition_svg, covered_dot, covered_svg, drawable, machine_dot, machine_svg
 from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
@@ -54,6 +56,16 @@ def write_machines(folder: Path, model: Model, name: str) -> list[Path]:
     return written + _drawn(stem, ".svg", lambda: composition_svg(model))
 
 
+def write_coverage(folder: Path, name: str, model: Model, found: ReachableSet) -> list[Path]:
+    """The machine of each part with what the reachable steps use of it, in ``folder/name/coverage/``."""
+    written: list[Path] = []
+    for machine in drawable(model):
+        stem = folder / name / "coverage" / machine
+        written.append(_write(stem, ".dot", covered_dot(model, machine, found)))
+        written += _drawn(stem, ".svg", lambda m=machine: covered_svg(model, m, found))  # type: ignore[misc]
+    return written
+
+
 def quotient_graph(system: System, q: Quotient) -> nx.DiGraph:
     """A projection of a state graph, to be drawn (see `graph`). Events are named once, without their arguments."""
     graph = nx.DiGraph(name=system.name)
@@ -76,6 +88,7 @@ def write_quotient(folder: Path, name: str, system: System, q: Quotient) -> list
     return [
         _write(stem, ".dot", dot),
         _write(stem, ".mmd", state_mermaid(graph, title=title) + "\n"),
+        _write(stem, ".puml", state_plantuml(graph, title=title)),
         *_drawn(stem, ".svg", lambda: state_svg(graph, title=title, subtitle=subtitle)),
     ]
 

@@ -6,8 +6,8 @@ labels are plain text in one font, since not every Graphviz reads HTML labels; w
 
 Attributes of a node, all optional: ``title`` (str), ``values`` (variable name -> value), ``changed`` (names to
 set off), ``lines`` (further text), ``broken`` and ``reached`` (what makes the node a bad one, or one that was
-looked for), ``initial`` (bool), ``tooltip`` (str). Of an edge: ``label``, ``actor`` (str), ``refused``, ``broken``, ``reached`` (bool),
-``tooltip`` (str).
+looked for), ``initial``, ``faint`` (bool: nothing of the kind is ever there), ``tooltip`` (str). Of an edge: ``label``, ``actor`` (str),
+``refused``, ``broken``, ``reached``, ``faint`` (bool), ``tooltip`` (str).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def state_svg(
 def state_dot(
     graph: nx.DiGraph, *, title: str = "", subtitle: str = "", limit: int | None = LIMIT, rankdir: str = "TB"
 ) -> str:
-    """A graph of states as DOT; parallel edges become one edge with several labels (refusals apart).
+    """A graph of states as DOT; parallel edges become one edge with several labels (refusals and faint ones apart).
 
     Raises `TooLarge` when the graph has more than ``limit`` nodes (None: no limit).
     """
@@ -134,10 +134,11 @@ def state_dot(
         if graph.nodes[node].get("initial"):
             dot.node(f"to_{name}", "", shape="point", width="0.12", color=style.INK, fillcolor=style.INK)
             dot.edge(f"to_{name}", name, color=style.INK)
-    merged: dict[tuple[str, str, bool], list[Mapping[str, Any]]] = {}
+    merged: dict[tuple[str, str, bool, bool], list[Mapping[str, Any]]] = {}
     for a, b, data in graph.edges(data=True):
-        merged.setdefault((names[a], names[b], bool(data.get("refused"))), []).append(data)
-    for (a, b, _), edges in merged.items():
+        key = (names[a], names[b], bool(data.get("refused")), bool(data.get("faint")))
+        merged.setdefault(key, []).append(data)
+    for (a, b, _, _), edges in merged.items():
         _add_edge(dot, a, b, edges)
     return str(dot.source)
 
@@ -248,6 +249,8 @@ def _add_node(dot: graphviz.Digraph, name: str, data: Mapping[str, Any], columns
     fields += [_left(block, record=True) for block in (rows, endings) if block]
     tone = _tone(data)
     colours = {"color": tone[0], "fillcolor": tone[1], "penwidth": "1.6"} if tone else {}
+    if data.get("faint"):
+        colours |= {"style": "rounded,filled,dotted", "fillcolor": style.PAPER, "fontcolor": style.FAINT}
     upright = dot.graph_attr.get("rankdir", "TB") in ("TB", "BT")
     label = "|".join(fields) or " "
     # Fields of a record run across the direction of the ranks; braces turn them.
@@ -279,13 +282,14 @@ def _add_edge(dot: graphviz.Digraph, a: str, b: str, edges: list[Mapping[str, An
         lines.append(f"… {len(entries) - LABELS_PER_EDGE} more")
     refused = all(e.get("refused") for e in edges)
     tone = next(filter(None, map(_tone, edges)), None)
-    colour = tone[0] if tone else style.REFUSED if refused else style.INK
+    faint = all(e.get("faint") for e in edges)
+    colour = tone[0] if tone else style.FAINT if faint else style.REFUSED if refused else style.INK
     tip = "\n".join(dict.fromkeys(e.get("tooltip") or e.get("label", "") for e in edges))
     dot.edge(
         a, b,
         _left([f"{_GAP}{text}" for text in lines]),
         tooltip=_escaped(tip), labeltooltip=_escaped(tip), color=colour, fontcolor=colour,
-        style="dashed" if refused else "solid", penwidth="1.8" if tone else "1",
+        style="dotted" if faint else "dashed" if refused else "solid", penwidth="1.8" if tone else "1",
     )  # fmt: skip
 
 
@@ -376,7 +380,8 @@ def _behind(attributes: str, text: str, fill: str) -> str:
     x, y = (float(re.search(rf'\b{k}="([^"]*)"', attributes)[1]) for k in "xy")  # type: ignore[index]
     indent = len(text) - len(text.lstrip())
     advance = _ADVANCE * _SIZE
-    box = Box(x + indent * advance - 3, y - 0.85 * _SIZE, (len(text) - indent) * advance + 6, 1.15 * _SIZE)
+    # No higher than the capitals, or it would hide what hangs below the line above.
+    box = Box(x + indent * advance - 3, y - 0.75 * _SIZE, (len(text) - indent) * advance + 6, 1.05 * _SIZE)
     return rect(box, fill, radius=2)
 
 

@@ -1,0 +1,73 @@
+"""Coverage on machines: what is drawn as taken is just what some reachable step takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tdisprove.cli import main
+from tdisprove.explore.evaluate import enabled, initial_states, successor
+from tdisprove.explore.explicit import reachable
+from tdisprove.model.language import Event, Machine, Model, enum
+from tdisprove.reports.machines import covered_graph, covered_svg, machine_graph
+from test_reports import WORLD
+
+
+def walked(
+    model: Model, machine: str, family: str, sizes: dict[str, int], knobs: dict[str, str]
+) -> set[tuple[str, str, str]]:
+    """(before, after, rule) of every change that a reachable step makes, by the reference evaluator."""
+    system = model.instantiate(sizes, knobs, check=False)
+    todo = list(initial_states(system))
+    seen, found = set(todo), set()
+    names = [n for n in system.index if re.fullmatch(family, n)]
+    while todo:
+        state = todo.pop()
+        for a in system.actions:
+            if not enabled(system, a, state):
+                continue
+            after = successor(system, a, state)
+            for n in names:
+                i = system.index[n]
+                if state[i] != after[i]:
+                    found |= {(str(state[i]), str(after[i]), r.name) for r in a.rules if r.machine == machine}
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+    return found
+
+
+def test_an_edge_is_set_back_exactly_when_no_reachable_step_takes_it() -> None:
+    sizes, knobs = {"port": 2}, {"device": "honest"}
+    graph = covered_graph(WORLD, "port", reachable(WORLD.instantiate(sizes, knobs, check=False)))
+    expected = walked(WORLD, "port", r"port\d\.state", sizes, knobs)
+    drawn = {(a, b, r.partition(".")[2]) for a, b, d in graph.edges(data=True) for r in d["rules"] if not d["faint"]}
+    assert drawn == expected
+    assert graph.graph["taken"] == len(expected)
+    assert {n for n, faint in graph.nodes(data="faint") if faint} == {"ERROR"}
+
+
+def test_what_another_machine_never_lets_happen_is_drawn_and_set_back() -> None:
+    """The lamp could be switched on, were it not for a key that nobody turns."""
+    key, lamp = Machine("key"), Machine("lamp")
+    turned = key.var("turned", enum("Turned", "no", "yes"), init="no")
+    light = lamp.var("light", enum("Light", "off", "on"), init="off")
+    switch = Event("switch")
+    key.rule(switch, when=[turned == "yes"])
+    lamp.rule(switch, when=[light == "off"], set={light: "on"})
+    model = Model.of("room", key, lamp)
+    assert machine_graph(model, "lamp").number_of_edges() == 1
+    found = reachable(model.instantiate({}, check=False))
+    graph = covered_graph(model, "lamp", found)
+    assert [d["faint"] for _, _, d in graph.edges(data=True)] == [True]
+    assert "0 of 1 transitions are taken" in re.sub(r"\s+", " ", re.sub("<[^>]*>", "", covered_svg(model, "lamp", found)))
+    assert "dotted" in covered_svg(model, "lamp", found) or "stroke-dasharray" in covered_svg(model, "lamp", found)
+
+
+def test_the_command_paints_every_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", "cove-io", "--coverage", "-q", "-o", str(tmp_path)]) == 0
+    names = {p.stem for p in (tmp_path / "cove-io" / "coverage").glob("*.svg")}
+    assert {"tdi", "tsm", "gate", "guest", "stream"} <= names
+    assert main(["explore", "cove-io", "-o", str(tmp_path)]) == 2
+    assert "-o needs --project or --coverage" in capsys.readouterr().err
