@@ -19,6 +19,7 @@ from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
 from .table import trace_markdown, trace_table
+from .timeline import timeline_svg
 
 _SUFFIXES = {"itf": ".itf.json", "vcd": ".vcd", "plantuml": ".puml", "dot": ".dot"}
 
@@ -39,6 +40,7 @@ def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Pat
             _write(stem, ".mmd", run("mermaid", name, r) + "\n"),
             *(_write(stem, suffix, run(form, name, r)) for form, suffix in _SUFFIXES.items()),
             _write(stem, ".sequence.svg", sequence_svg(trace, **shown)),  # type: ignore[arg-type]
+            _write(stem, ".timeline.svg", timeline_svg(trace, **shown)),  # type: ignore[arg-type]
             *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]
     return written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape as _escape
 
@@ -140,12 +140,23 @@ def dot(x: float, y: float, colour: str, *, hollow: bool = False) -> str:
     return f'<circle cx="{number(x)}" cy="{number(y)}" r="2.8" fill="{fill}" stroke="{colour}" stroke-width="1.4"/>'
 
 
-def document(width: float, height: float, title: str, description: str, groups: Iterable[Group]) -> str:
-    """A complete SVG file on white paper, with a title and a description for those who cannot see it."""
+def document(
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    groups: Iterable[Group],
+    data: Mapping[str, float] | None = None,
+) -> str:
+    """A complete SVG file on white paper, with a title and a description for those who cannot see it.
+
+    ``data`` goes with it for pages that move in it (``data-…`` attributes).
+    """
+    more = "".join(f' data-{k}="{number(v)}"' for k, v in (data or {}).items())
     w, h = number(width), number(height)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img"{more}>',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(description)}</desc>",
             rect(Box(0, 0, width, height), style.PAPER),

@@ -143,6 +143,9 @@ def test_a_browser_steps_through_a_counterexample(opened: tuple[Browser, str], c
         if i:
             assert trace.actions[i - 1].event in browser.text("#what")
             assert browser.run("document.querySelectorAll('#chart svg rect.here').length") == 1
+            browser.click("[data-tab=timeline]")
+            assert browser.run("document.querySelectorAll('#timeline svg rect.here').length") == 1
+            browser.click("[data-tab=chart]")
         assert browser.run("document.querySelectorAll('#graph .here-node').length") == 1
         assert browser.run("!!document.querySelector('#broken')") == (i == 5)
         browser.press("ArrowRight") if i % 2 else browser.click("#forward")
@@ -213,7 +216,7 @@ def test_hostile_names_run_nothing_in_the_page(opened: tuple[Browser, str]) -> N
 
 
 @needs_browser
-def test_dark_and_light_differ_and_a_printed_page_has_both_pictures(opened: tuple[Browser, str]) -> None:
+def test_dark_and_light_differ_and_a_printed_page_has_all_pictures(opened: tuple[Browser, str]) -> None:
     browser, url = opened
     browser.open(f"{url}#v/sev-tio-host-run/{BROKEN}/2")
     browser.wait("document.querySelector('#state')")
@@ -226,7 +229,7 @@ def test_dark_and_light_differ_and_a_printed_page_has_both_pictures(opened: tupl
     browser.call("Emulation.setEmulatedMedia", media="print")
     try:
         heights = browser.run("[...document.querySelectorAll('.picture')].map(x => x.getBoundingClientRect().height)")
-        assert len(heights) == 2
+        assert len(heights) == 3
         assert min(heights) > 100
         assert browser.run("document.querySelector('.stepper').getBoundingClientRect().height") == 0
     finally:

@@ -1,17 +1,65 @@
-"""Coverage on machines: what is drawn as taken is just what some reachable step takes."""
+"""Timelines say each value as long as it stays; on machines, what is drawn as taken is what some reachable step takes."""
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
 from tdisprove.cli import main
 from tdisprove.explore.evaluate import enabled, initial_states, successor
 from tdisprove.explore.explicit import reachable
+from tdisprove.explore.verdict import Trace
 from tdisprove.model.language import Event, Machine, Model, enum
 from tdisprove.reports.machines import covered_graph, covered_svg, machine_graph
-from test_reports import WORLD
+from tdisprove.reports.story import Story
+from tdisprove.reports.style import text_width
+from tdisprove.reports.svg import Box
+from tdisprove.reports.timeline import timeline_svg
+from test_reports import TRACES, WORLD, walks
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+every_trace = pytest.mark.parametrize("trace", [make() for make in TRACES.values()], ids=list(TRACES))
+
+
+@settings(max_examples=25, deadline=None)
+@given(walks())
+def test_a_timeline_says_every_value_once_for_as_long_as_it_stays(trace: Trace) -> None:
+    story = Story(trace)
+    shown = [t.text or "" for t in ElementTree.fromstring(timeline_svg(trace)).iter(f"{SVG}text")]
+    index = trace.system.index
+    for name in story.relevant:
+        at = shown.index(name)
+        values = [s[index[name]] for s in trace.states]
+        if isinstance(values[0], bool):
+            continue
+        stays = [str(v) for v, _ in groupby(values)]
+        assert shown[at + 1 : at + 1 + len(stays)] == stays
+
+
+@every_trace
+def test_a_timeline_names_every_step_and_its_texts_do_not_touch(trace: Trace) -> None:
+    text = timeline_svg(trace, title="A title", subtitle="words " * 40)
+    root = ElementTree.fromstring(text)
+    steps = [g.get("data-step") for g in root.iter(f"{SVG}g") if g.get("data-step")]
+    assert steps == [str(i) for i in range(len(trace.states))]
+    assert text == timeline_svg(trace, title="A title", subtitle="words " * 40)
+    boxes = []
+    for t in root.iter(f"{SVG}text"):
+        size, content = float(t.get("font-size", 0)), "".join(t.itertext())
+        width = text_width(content, size, mono="Mono" in t.get("font-family", ""), bold=t.get("font-weight") == "bold")
+        x = float(t.get("x", 0)) - (width / 2 if t.get("text-anchor") == "middle" else 0)
+        boxes.append((Box(x, float(t.get("y", 0)) - 0.7 * size, width, 0.8 * size), content))
+    width = float(root.get("width", 0))
+    for i, (box, content) in enumerate(boxes):
+        assert box.x >= 0, content
+        assert box.x + box.width <= width, content
+        assert not any(box.overlaps(other) for other, _ in boxes[:i]), content
 
 
 def walked(

@@ -180,8 +180,9 @@
             h("label", {}, h("input", { type: "checkbox", id: "all", on: { change: () => show(shown.at) } }), " all variables"),
             h("table", { id: "state" }, h("tbody", {})))),
         h("div", { class: "beside" },
-          h("div", { class: "tabs screen", role: "tablist" }, tab("chart", "sequence chart"), graph ? tab("graph", "states") : null),
+          h("div", { class: "tabs screen", role: "tablist" }, tab("chart", "sequence chart"), tab("timeline", "timeline"), graph ? tab("graph", "states") : null),
           h("div", { class: "picture", id: "chart" }, chart),
+          h("div", { class: "picture", id: "timeline", hidden: true }, picture(run.timeline)),
           graph ? h("div", { class: "picture", id: "graph", hidden: true }, graph) : null)),
     ];
   }
@@ -268,6 +269,20 @@
       for (const [k, v] of Object.entries(values)) here.setAttribute(k, v);
       chart.append(here);
       follow($("chart"), here);
+    }
+    const timeline = document.querySelector("#timeline svg");
+    const column = timeline.querySelector(`[data-step="${at}"]`);
+    if (column && !$("timeline").hidden) {
+      const box = column.getBBox();
+      const middle = box.x + box.width / 2;
+      const [width, bottom] = [timeline.dataset.column, timeline.dataset.bottom].map(Number);
+      const here = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      const values = { class: "here", x: middle - width / 2, y: box.y - 3, width, height: bottom - box.y + 3, rx: 4 };
+      for (const [k, v] of Object.entries(values)) here.setAttribute(k, v);
+      timeline.append(here);
+      const pane = $("timeline").getBoundingClientRect();
+      const seen = here.getBoundingClientRect();
+      if (seen.right > pane.right || seen.left < pane.left) $("timeline").scrollLeft += seen.left - pane.left - pane.width / 2;
     }
     for (const node of document.querySelectorAll("#graph g.node")) {
       const current = node.querySelector("title").textContent === run.nodes[at];

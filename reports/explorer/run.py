@@ -11,10 +11,11 @@ from ..graph import trace_nodes, trace_svg
 from ..render import RenderError
 from ..sequence import sequence_svg
 from ..story import MONITOR, Story, repeated, request
+from ..timeline import timeline_svg
 
 
 def run_payload(r: Result) -> dict[str, Any]:
-    """States as changes of the first one, and both pictures; nothing in it says of which flow it is, so equal runs are equal."""
+    """States as changes of the first one, and the pictures; nothing in it says of which flow it is, so equal runs are equal."""
     trace = r.trace
     assert trace is not None
     witness = r.verdict is Verdict.HOLDS
@@ -58,6 +59,7 @@ def run_payload(r: Result) -> dict[str, Any]:
         "loop_says": f"{repeated(trace)} for ever" if trace.loop is not None else "",
         "pending": trace.pending,
         "chart": sequence_svg(trace, title=r.prop.id, witness=witness),
+        "timeline": timeline_svg(trace, title=r.prop.id, witness=witness),
         "graph": _graph(r, witness),
         "nodes": [order[n] for n in nodes],
     }
