@@ -39,7 +39,7 @@ def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Pat
             _write(stem, ".md", trace_markdown(trace, **shown) + "\n"),  # type: ignore[arg-type]
             _write(stem, ".mmd", run("mermaid", name, r) + "\n"),
             *(_write(stem, suffix, run(form, name, r)) for form, suffix in _SUFFIXES.items()),
-            _write(stem, ".sequence.svg", sequence_svg(trace, **shown)),  # type: ignore[arg-type]
+            _write(stem, ".sequence.svg", sequence_svg(trace, meaning="" if witness else r.prop.if_violated, **shown)),  # type: ignore[arg-type]
             _write(stem, ".timeline.svg", timeline_svg(trace, **shown)),  # type: ignore[arg-type]
             *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]

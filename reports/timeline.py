@@ -133,7 +133,7 @@ class _Layout:
     def row(self, group: Group, name: str, segments: list[_Segment], y: float) -> None:
         top, bottom = y + (_ROW - _BAR) / 2, y + (_ROW + _BAR) / 2
         if isinstance(self.sorts[name], Bool):
-            steps = []
+            steps: list[str] = []
             for s in segments:
                 level = top if s.value else bottom
                 steps.append(

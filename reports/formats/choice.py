@@ -10,6 +10,7 @@ from ...explore.verdict import Trace, Verdict
 from ...model.language import ModelError
 from ..graph import trace_dot
 from ..mermaid import trace_mermaid
+from ..table import trace_table
 from ..verdicts import cell
 from .github import github
 from .itf import itf
@@ -51,6 +52,7 @@ RUNS: Mapping[str, Callable[[Trace, str, str, bool], str]] = {
     "vcd": lambda t, title, says, witness: vcd(t, title=title, witness=witness),
     "mermaid": lambda t, title, says, witness: trace_mermaid(t, title=title, subtitle=says, witness=witness),
     "plantuml": lambda t, title, says, witness: trace_plantuml(t, title=title, subtitle=says, witness=witness),
+    "table": lambda t, title, says, witness: trace_table(t, title=title, subtitle=says, witness=witness),
     "dot": lambda t, title, says, witness: trace_dot(t, title=title, subtitle=says, witness=witness),
 }
 """Formats of one run: from the trace, a title, a subtitle, and whether it was looked for."""
