@@ -59,7 +59,7 @@ def properties() -> str:
         "By aspect and group, with the verdict in each flow at its default setting (`@5`: a run of five steps).",
     ]
     for g in GROUPS:
-        blocks.append(f"## {g.title.capitalize()} ({g.aspect})")
+        blocks.append(f"## {g.title[:1].upper()}{g.title[1:]} ({g.aspect})")
         for p in g.properties:
             verdicts = [
                 (f.name, str(e)) for f in FLOWS.values() if (e := expectation(f.name, p.id)) and g.aspect in f.aspects

@@ -59,7 +59,7 @@ class Matrix:
         lines: list[str] = []
         for g in self.groups:
             lines += [
-                f"### {g.title.capitalize()}",
+                f"### {g.title[:1].upper()}{g.title[1:]}",
                 "",
                 f"| property | {' | '.join(flows)} |",
                 "|---" * (len(flows) + 1) + "|",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -108,7 +109,10 @@ def test_a_run_never_parts_from_its_own_system(columns: dict[str, list[Result]])
 
 # In the browser: one for all of the tests.
 
-needs_browser = pytest.mark.skipif(chromium() is None, reason="needs Chromium (Debian: apt-get install chromium)")
+needs_browser = pytest.mark.skipif(
+    chromium() is None and os.environ.get("TDISPROVE_BROWSER") != "required",
+    reason="needs Chromium (Debian: apt-get install chromium); TDISPROVE_BROWSER=required makes its absence a failure",
+)
 
 
 @pytest.fixture(scope="module")

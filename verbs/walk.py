@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import textwrap
 from collections.abc import Callable
@@ -80,6 +81,9 @@ class Session:
         }  # fmt: skip
 
     def loop(self) -> None:
+        if sys.stdin.isatty():
+            with contextlib.suppress(ImportError):
+                import readline  # noqa: F401  (input() then edits lines and remembers them)
         self.tell([f"{b.prop.id} is broken in the initial state" for b in self.walk.broken()])
         self.list()
         while True:
