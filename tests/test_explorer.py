@@ -12,6 +12,7 @@ import pytest
 from browser import Browser, chromium
 from tdisprove.cli import main
 from tdisprove.explore import Result, check
+from tdisprove.explore.blame import blame
 from tdisprove.explore.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import GROUPS, Group, find
@@ -33,7 +34,10 @@ def columns() -> dict[str, list[Result]]:
 def page(columns: dict[str, list[Result]]) -> str:
     hostile = hostile_result()
     groups = [*GROUPS, Group(HOSTILE, HOSTILE, (hostile.prop,))]
-    return explorer("1.2", groups, {HOSTILE: HOSTILE}, {**columns, HOSTILE: [hostile]}, notes=[HOSTILE], title=HOSTILE)
+    broken = next(r for r in columns["sev-tio-host-run"] if r.prop.id == BROKEN)
+    why = {("sev-tio-host-run", BROKEN): blame(broken)}
+    every = {**columns, HOSTILE: [hostile]}
+    return explorer("1.2", groups, {HOSTILE: HOSTILE}, every, why=why, notes=[HOSTILE], title=HOSTILE)
 
 
 class _Elements(HTMLParser):
@@ -139,6 +143,8 @@ def test_a_browser_steps_through_a_counterexample(opened: tuple[Browser, str], c
     shown = browser.run("[...document.querySelectorAll('#state tr')].map(tr => tr.dataset.name)")
     index = trace.system.index
     assert {"tdi0.state", "tsm.tdi0.view"} <= set(shown)
+    assert "never possible: device_connect; tdi_bind; tdi_bind_run; dma → BLOCKED" in browser.text("#why")
+    assert browser.text("#parting") == "step 4"
     for i, state in enumerate(trace.states):
         assert browser.text("#position") == (f"step {i} of 5" if i else "initially (5 steps)")
         for name in shown:

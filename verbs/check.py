@@ -8,11 +8,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from .. import __version__
-from ..explore import Result, Target, Verdict, check, contrast, targets
-from ..explore.blame import Blame, blame
-from ..explore.parting import Nearest, nearest_holding
+from ..explore import Result, Target, Verdict, contrast, targets
+from ..explore.reasons import Reason, reasons
 from ..explore.survey import survey
-from ..model.flows import FLOWS
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..properties import Property
@@ -73,9 +71,9 @@ def run(args: argparse.Namespace) -> int:
     ]
     if args.format == "json":
         content = check_document(__version__, columns, [*notes, *differences], times=not args.reproducible)
-        reasons = {(name, r.prop.id): why_document(b, n) for name, r, b, n in _why(args, found, columns)}
+        why = {(x.flow, x.result.prop.id): why_document(x.blame, x.nearest) for x in _why(args, found, columns)}
         for result in content["results"]:
-            result["why"] = reasons.get((result["flow"], result["property"]))
+            result["why"] = why.get((result["flow"], result["property"]))
         options.dump(content)
     elif args.format in DOCUMENTS:
         print(document(args.format, __version__, columns, notes, unexpected), end="")
@@ -83,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
         print(only_run(args.format, columns), end="")
     else:
         _print(args, found, columns, seconds)
-        for name, r, b, n in _why(args, found, columns):
-            print(f"\n{why_text(name, r, b, n, options.style())}")
+        for x in _why(args, found, columns):
+            print(f"\n{why_text(x.flow, x.result, x.blame, x.nearest, options.style())}")
         for line in (*notes, *differences):
             print(line)
         if args.expect and not differences:
@@ -119,35 +117,10 @@ def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]
     return {key: text for key, text in why.items() if text}
 
 
-_Reason = tuple[str, Result, Blame, Nearest | None]
-
-
-def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[_Reason]:
-    """Of each violation that has a run: what is to blame, and the nearest flow in which the property holds."""
-    if not args.why:
-        return
-    limits = options.limits(args)
-    engine = options.engine(args.engine)
-    show = options.note if limits.progress is not None else lambda _: None
-    others: dict[tuple[str, str], dict[str, Result]] = {}
-    for t in found:
-        for r in columns.get(t.name, ()):
-            if r.prop not in t.properties or r.verdict is not Verdict.VIOLATED or r.trace is None:
-                continue
-            near: Nearest | None = None
-            if t.flow is not None and r.trace.pending is None:
-                if (t.aspect, r.prop.id) not in others:
-                    row: dict[str, Result] = {}
-                    for f in FLOWS.values():
-                        if t.aspect in f.aspects:
-                            show(f"{r.prop.id}: {f.name}")
-                            (row[f.name],) = check(f.system(aspect=t.aspect), [r.prop], engine, limits)
-                    others[t.aspect, r.prop.id] = row
-                rows = {name: {r.prop.id: x} for name, x in others[t.aspect, r.prop.id].items()}
-                near = nearest_holding(t.name, r, rows)
-            reason = blame(r, t.flow, engine, limits, lambda text, r=r: show(f"{r.prop.id}: {text}"))  # type: ignore[misc]
-            show("")
-            yield t.name, r, reason, near
+def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[Reason]:
+    """Of each violation why it is one, when that was asked for."""
+    if args.why:
+        yield from reasons(found, columns, options.engine(args.engine), options.limits(args), options.noting(args))
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:

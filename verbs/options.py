@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -140,6 +141,11 @@ def _progress(p: Progress) -> None:
 def note(text: str) -> None:
     """Write over the line of progress; an empty text wipes it."""
     print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def noting(args: argparse.Namespace) -> Callable[[str], None]:
+    """What writes over the line of progress, where there is one."""
+    return note if limits(args).progress is not None else lambda _: None
 
 
 def style() -> Style:

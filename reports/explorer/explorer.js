@@ -92,7 +92,7 @@
     return [
       h("h2", {}, h("a", { href: "#", class: "screen" }, "← all verdicts"), ` ${flow}: ${id} `, h("span", { class: `badge ${r.kind}` }, r.cell)),
       h("div", { class: "head" },
-        h("div", {}, h("p", { class: "says" }, p.says), meaning ? h("p", {}, meaning) : null, r.nearest ? nearest(flow, id, r.nearest) : null),
+        h("div", {}, h("p", { class: "says" }, p.says), meaning ? h("p", {}, meaning) : null, r.why ? why(r.why) : null, r.nearest ? nearest(flow, id, r.nearest) : null),
         h("div", {},
           h("dl", { class: "facts" }, rows.filter(([, v]) => v).flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, v)])),
           others.length
@@ -108,6 +108,14 @@
         h("p", {}, h("code", {}, [...Object.entries(setting.topology), ...Object.entries(setting.knobs)]
           .map(([k, v]) => `${k}=${v}`).join("  ")))),
     ];
+  }
+
+  function why(w) {
+    const line = (head, items) => (items.length ? h("p", {}, head, h("span", { class: "mono" }, items.join("; "))) : null);
+    return h("div", { class: "box", id: "why" }, h("h3", {}, "What alone would mend it"), [
+      line("any one of these settings: ", w.settings), line("or that any one of these steps were never possible: ", w.steps),
+      line("only because nothing of the kind could happen: ", w.hollow), line("undecided within the limits: ", w.open),
+      [w.settings, w.steps, w.hollow, w.open].every((x) => !x.length) ? h("p", {}, "no single setting and no single step") : null]);
   }
 
   function nearest(flow, id, n) {

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
+from ...explore.blame import Blame
 from ...explore.check import Result
 from ...explore.parting import nearest_holding
 from ...explore.verdict import Verdict
@@ -31,11 +32,12 @@ def explorer(
     summaries: Mapping[str, str],
     columns: Mapping[str, Sequence[Result]],
     *,
+    why: Mapping[tuple[str, str], Blame] | None = None,
     notes: Sequence[str] = (),
     title: str = "tdisprove",
     done: Callable[[str], None] = lambda _: None,
 ) -> str:
-    """The whole page. ``groups`` order the properties; ``notes`` say what is missing; ``done`` hears of each flow that is drawn.
+    """The whole page. ``groups`` order the properties; ``why``: what is to blame, by flow and property; ``notes`` say what is missing; ``done`` hears of each flow that is drawn.
 
     Runs are packed (deflate, base64), each once however many flows have it, and unpacked when they are looked at.
     """
@@ -45,7 +47,7 @@ def explorer(
     packed: dict[str, int] = {}
     results: dict[str, dict[str, Any]] = {}
     for flow, row in found.items():
-        results[flow] = {name: _result(flow, r, found, packed) for name, r in row.items()}
+        results[flow] = {name: _result(flow, r, found, packed, (why or {}).get((flow, name))) for name, r in row.items()}
         done(flow)
     data = {
         "flows": [{"id": f, "summary": summaries.get(f, "")} for f in found],
@@ -114,7 +116,9 @@ def _property(p: Property, g: Group) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], packed: dict[str, int]) -> dict[str, Any]:
+def _result(
+    flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], packed: dict[str, int], why: Blame | None
+) -> dict[str, Any]:
     content: dict[str, Any] = {
         "kind": _kind(r),
         "cell": cell(r),
@@ -126,6 +130,8 @@ def _result(flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], pac
     }
     if r.trace is not None:
         content["run"] = packed.setdefault(_pack(run_payload(r)), len(packed))
+    if why is not None:
+        content["why"] = _why(why)
     nearest = nearest_holding(flow, r, found)
     if nearest is not None:
         content["nearest"] = {
@@ -136,6 +142,18 @@ def _result(flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], pac
             "why": list(nearest.parting.why),
         }
     return content
+
+
+def _why(b: Blame) -> dict[str, list[str]]:
+    """What alone would mend a violation; what does so only by making it impossible comes apart."""
+    steps: dict[bool, list[str]] = {False: [], True: []}
+    settings: dict[bool, list[str]] = {False: [], True: []}
+    for step in b.steps:
+        steps[step.vacuous].append(step.event if step.reply == "ok" else f"{step.event} → {step.reply}")
+    for s in b.settings:
+        settings[s.vacuous].append(f"{s.knob}={word(s.there)} (here {word(s.here)})")
+    hollow = [*settings[True], *(f"without {text}" for text in steps[True])]
+    return {"settings": settings[False], "steps": steps[False], "hollow": hollow, "open": list(b.open)}
 
 
 def _kind(r: Result) -> str:
