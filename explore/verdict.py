@@ -107,6 +107,10 @@ class Statistics:
     deadlocks: int = 0
     """Reachable states in which no action is enabled."""
     seconds: float = 0.0
+    backend: str = ""
+    """Which search it was, where an engine has several."""
+    symmetry: int = 0
+    """The number of symmetries that were used; if there are any, symmetric states and steps count once."""
 
 
 @dataclass(frozen=True)

@@ -260,17 +260,17 @@ def test_an_interrupted_run_keeps_what_it_found() -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    from tdisprove.explore.explicit import search
+    from tdisprove.explore.explicit import exploration
 
     system = FLOWS["sev-tio-guest-run"].system({"tdi": 2})
-    every = search._PROGRESS_EVERY
-    search._PROGRESS_EVERY = 0.0
+    every = exploration.PROGRESS_EVERY
+    exploration.PROGRESS_EVERY = 0.0
     try:
         report = ExplicitEngine().check(
             *compile_properties(system, [find("gates-closed-before-reuse")]), Limits(progress=interrupt)
         )
     finally:
-        search._PROGRESS_EVERY = every
+        exploration.PROGRESS_EVERY = every
     assert all(o.verdict is Verdict.UNKNOWN and o.note == "interrupted" for o in report.outcomes)
     assert report.statistics is not None
     assert not report.statistics.complete

@@ -17,8 +17,7 @@ from random_systems import systems, systems_with_properties
 from tdisprove.explore import Evidence, Limits, Verdict
 from tdisprove.explore.engine import Progress
 from tdisprove.explore.evaluate import initial_states
-from tdisprove.explore.explicit import ExplicitEngine, reachable
-from tdisprove.explore.explicit import search as module
+from tdisprove.explore.explicit import ExplicitEngine, exploration, reachable, search, vectorised
 from tdisprove.explore.explicit.vectorise import initial_words
 from tdisprove.explore.explicit.visited import StateSet
 from tdisprove.explore.layout import Layout
@@ -45,6 +44,14 @@ RANDOM = settings(
     max_examples=80,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+@pytest.fixture(autouse=True, params=["native", "numpy"])
+def _backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this file is for each back end."""
+    if request.param == "native":
+        pytest.importorskip("tdisprove.explore.explicit._kernel", reason="the compiled kernel was not built")
+    monkeypatch.setattr(search, "DEFAULT", request.param)
 
 
 def _example(name: str) -> ModuleType:
@@ -253,8 +260,8 @@ def test_neither_chance_nor_the_size_of_the_chunks_matters(case: tuple[System, l
     first = ExplicitEngine().check(watched, obligations)
     again = ExplicitEngine().check(watched, obligations)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CHUNK", 3)
-        patch.setattr(module, "_BATCH", 2)
+        patch.setattr(vectorised, "_CHUNK", 3)
+        patch.setattr(vectorised, "_BATCH", 2)
         small = ExplicitEngine().check(watched, obligations)
     assert first.outcomes == again.outcomes == small.outcomes
     assert len({replace(r.statistics, seconds=0.0) for r in (first, again, small) if r.statistics is not None}) == 1
@@ -322,7 +329,7 @@ def test_time_and_memory_are_limited(limits: Limits, words: str) -> None:
 
 
 def test_an_interruption_keeps_what_was_found_and_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PROGRESS_EVERY", -1.0)
+    monkeypatch.setattr(exploration, "PROGRESS_EVERY", -1.0)
     seen: list[Progress] = []
 
     def interrupt(p: Progress) -> None:

@@ -443,16 +443,16 @@ def test_an_interruption_leaves_the_rest_open() -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    from tdisprove.explore.explicit import search
+    from tdisprove.explore.explicit import exploration
 
-    every = search._PROGRESS_EVERY
-    search._PROGRESS_EVERY = -1.0
+    every = exploration.PROGRESS_EVERY
+    exploration.PROGRESS_EVERY = -1.0
     try:
         found = check(
             COUNTER, [Property(f"p{i}", "P.", Recurs(x == 3)) for i in range(2)], limits=Limits(progress=interrupt)
         )
     finally:
-        search._PROGRESS_EVERY = every
+        exploration.PROGRESS_EVERY = every
     assert [(r.verdict, r.notes) for r in found] == [(Verdict.UNKNOWN, ("interrupted",))] * 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -32,6 +33,9 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
     )  # fmt: skip
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
+    if importlib.util.find_spec("tdisprove.explore.explicit._kernel") is not None:
+        # Built once for every Python from 3.11 on.
+        assert "-cp311-abi3-" in wheel.name
     packed = set(zipfile.ZipFile(wheel).namelist())
     expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/pytest_plugin.py", "tdisprove/py.typed"}
     for folder in FOLDERS:
@@ -39,6 +43,7 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
             if path.suffix in (".py", ".toml", ".json", ".js", ".css"):
                 expected.add(f"tdisprove/{path.relative_to(ROOT).as_posix()}")
     assert expected <= packed
+    assert not {p for p in packed if p.endswith((".c", ".h"))}
     assert not {p for p in packed if p.startswith("tdisprove/tests")}
 
 

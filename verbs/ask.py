@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     changes = args.changes if args.changes is not None else bool(args.questions) or args.format == "markdown"
     showing = sys.stderr.isatty() and not args.quiet
     found = answers(
-        wanted, flows, changes=changes, engine=options.engine(args.engine), limits=limits,
+        wanted, flows, changes=changes, engine=options.engine(args), limits=limits,
         done=options.note if showing else lambda _: None,
     )  # fmt: skip
     if showing:

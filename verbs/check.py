@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     start = time.perf_counter()
     surveyed = survey(
-        found, options.engine(args.engine), limits, slicing=not args.unsliced,
+        found, options.engine(args), limits, slicing=not args.unsliced,
         done=lambda _: options.note("") if limits.progress is not None else None,
     )  # fmt: skip
     seconds = time.perf_counter() - start
@@ -120,7 +120,7 @@ def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]
 def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[Reason]:
     """Of each violation why it is one, when that was asked for."""
     if args.why:
-        yield from reasons(found, columns, options.engine(args.engine), options.limits(args), options.noting(args))
+        yield from reasons(found, columns, options.engine(args), options.limits(args), options.noting(args))
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
@@ -137,8 +137,12 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
         print(matrix(groups, columns, style))
         for name, results in columns.items():
             states = {r.statistics.states for r in results if r.statistics is not None}
-            engines = ", ".join(dict.fromkeys(r.engine for r in results))
-            print(f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "") + f" ({engines})")
+            engines = ", ".join(dict.fromkeys(_how(r) for r in results))
+            reduced = any(r.statistics is not None and r.statistics.symmetry for r in results)
+            print(
+                f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "")
+                + (" up to symmetry" if reduced else "") + f" ({engines})"
+            )  # fmt: skip
     assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
     for name, fairness in assumed.items() if not _crowded(columns, args) else ():
         print(textwrap.fill(f"{name} assumes {'; '.join(fairness)}", 110, subsequent_indent="  ", break_on_hyphens=False))
@@ -160,6 +164,12 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
                 witness = r.verdict is Verdict.HOLDS
                 print()
                 print(trace_table(r.trace, title=f"{r.prop.id}: {cell(r)}", subtitle=r.prop.says, witness=witness))
+
+
+def _how(r: Result) -> str:
+    """The engine, and which of its searches it was."""
+    backend = r.statistics.backend if r.statistics is not None else ""
+    return f"{r.engine}: {backend}" if backend else r.engine
 
 
 def _crowded(columns: Mapping[str, list[Result]], args: argparse.Namespace) -> bool:
@@ -190,7 +200,7 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
     for i, (t, central) in enumerate(shown):
         assert t.flow is not None
         rows = contrast(
-            t.flow, central, t.flow.decided_by, topology=topology, changed=knobs, engine=options.engine(args.engine),
+            t.flow, central, t.flow.decided_by, topology=topology, changed=knobs, engine=options.engine(args),
             limits=options.limits(args),
         )  # fmt: skip
         if i == 0 or not several:

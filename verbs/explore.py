@@ -24,6 +24,7 @@ def add(verbs: options.Verbs) -> None:
         "how deep, deadlocks, rules that never apply, refusals that are never given."
     )  # fmt: skip
     options.add_target(p, several=False)
+    options.add_backend(p)
     options.add_limits(p)
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
     p.add_argument(
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     system = target.system
     projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
-    found = reachable(system, limits) if projection is None or args.coverage else None
+    found = reachable(system, limits, args.backend) if projection is None or args.coverage else None
     explored = projection or found
     assert explored is not None
     statistics = explored.statistics
@@ -89,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
         return HOLDS if statistics.complete else UNKNOWN
     print(f"{target.name}: {target.summary}")
     print(f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
-          f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s")  # fmt: skip
+          f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s"
+          f"{f' ({statistics.backend} search)' if statistics.backend else ''}")  # fmt: skip
     if not statistics.complete:
         print(f"  INCOMPLETE: {explored.stopped}")
     if not args.quiet:

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     found = targets(args.flows, args.property, topology, knobs)
     limits = options.limits(args)
     surveyed = survey(
-        found, options.engine(args.engine), limits, slicing=not args.unsliced,
+        found, options.engine(args), limits, slicing=not args.unsliced,
         done=lambda t: options.note(f"{t.name}: {t.aspect}") if limits.progress is not None else None,
     )  # fmt: skip
     if limits.progress is not None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress
-from ..explore.explicit import ExplicitEngine
-from ..explore.explicit.search import resident_memory
+from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
+from ..explore.explicit.exploration import resident_memory
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -64,7 +64,24 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
+    add_backend(p)
+    p.add_argument(
+        "--symmetry",
+        choices=SYMMETRY,
+        default="auto",
+        help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
+        "(default: %(default)s)",
+    )
     add_limits(p, *formats)
+
+
+def add_backend(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        help="of exhaustive search: the compiled kernel, or NumPy; auto: the kernel where it can be had (default: %(default)s)",
+    )
 
 
 def add_limits(p: argparse.ArgumentParser, *formats: str) -> None:
@@ -152,13 +169,13 @@ def style() -> Style:
     return COLOURED if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
 
 
-def engine(name: str) -> Engine:
-    """``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
-    if name == "z3":
+def engine(args: argparse.Namespace) -> Engine:
+    """The engine that was asked for. ``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    if args.engine == "z3":
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine()
+    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
 
 
 def dump(document: object) -> None:

@@ -37,10 +37,10 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     note = options.noting(args)
     surveyed = survey(
-        found, options.engine(args.engine), limits, slicing=not args.unsliced,
+        found, options.engine(args), limits, slicing=not args.unsliced,
         done=lambda t: note(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
-    why = reasons(found, surveyed.results, options.engine(args.engine), limits, note) if args.why else ()
+    why = reasons(found, surveyed.results, options.engine(args), limits, note) if args.why else ()
     own = [Group(t.name, t.summary, t.properties) for t in found if t.flow is None]
     page = explorer(
         __version__, [*GROUPS, *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,

@@ -1,5 +1,6 @@
 """Exhaustive exploration over packed states."""
 
-from .search import ExplicitEngine, ReachableSet, reachable, resident_memory
+from .exploration import resident_memory
+from .search import BACKENDS, SYMMETRY, ExplicitEngine, ReachableSet, reachable
 
-__all__ = ["ExplicitEngine", "ReachableSet", "reachable", "resident_memory"]
+__all__ = ["BACKENDS", "SYMMETRY", "ExplicitEngine", "ReachableSet", "reachable", "resident_memory"]

@@ -1,0 +1,493 @@
+"""A system as tables: what the kernel of native search works on.
+
+Whatever depends on few variables is worked out for all their values beforehand. The conjuncts of guards, of laws on
+steps and of state properties are gathered in *groups* of variables of a few bits each; a group's bits select a row
+that says, for every one of these truth values ("columns"), whether the group's conjuncts of it are true. The value
+holds where all groups say so. A conjunct over too many variables becomes an *expression* over columns of its parts;
+an update whose value depends on too many becomes a choice between simpler ones. What even that cannot hold (arithmetic
+over large ranges) is refused with `NotTabular`, and is for the search that needs no tables.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...model.language import TRUE, Action, Bool, Enum, Int, ModelError, Op, Term, conj, disj
+from ...model.language.terms import conjuncts, rebuild, support
+from ...properties.compile import Obligation
+from ..layout import Field, Layout, code_of, size
+
+MOST_WORDS = 8
+"""The kernel's ``MAX_WORDS``."""
+
+GROUP_BITS = 12
+"""Groups are merged up to this size: larger tables leave the processor's cache."""
+
+TABLE_BITS = 20
+"""No table has more than two to this many entries, even of what cannot be taken apart."""
+
+_UPDATE_BITS = 10
+"""Updates of one action are looked up together up to this size."""
+
+_PART_BITS = 10
+"""Parts of a conjunct that is too wide are put together up to this size."""
+
+_OUTSIDE = 1 << 63
+"""In a table of updates: the value leaves its variable's domain."""
+
+_EXACT = 1 << 62
+"""Whole numbers beyond this might overflow 64 bits on the way."""
+
+_NOT, _AND, _OR, _CHOICE, _YES, _NO, _SAME = range(-1, -8, -1)
+
+Truths = NDArray[np.bool_]
+
+
+class NotTabular(Exception):
+    """A system that tables cannot hold, with the reason."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The arguments of the kernel's ``Search``, in their order."""
+
+    words: int
+    actions: int
+    columns: int
+    obligations: int
+    arrays: tuple[NDArray[Any], ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(a.nbytes for a in self.arrays)
+
+
+def tables(layout: Layout, obligations: Sequence[Obligation]) -> Tables:
+    """The tables of the layout's system with the obligations.
+
+    Raises `NotTabular` when they would be too large, and `ModelError` for updates of the wrong sort.
+    """
+    return _Builder(layout, obligations).tables()
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A term for all values of the variables that it depends on: one axis a variable, in order of ``axes``."""
+
+    axes: tuple[int, ...]
+    array: NDArray[Any]
+
+
+class _Bits:
+    """Some fields of a state, in the order in which the kernel puts their bits together: the first has the lowest."""
+
+    def __init__(self, layout: Layout, names: frozenset[str]) -> None:
+        fields = sorted(((layout.field[n], n) for n in names), key=lambda x: (x[0].word, x[0].shift))
+        self.names = names
+        self.fields = tuple(f for f, _ in fields)
+        self.bits = sum(f.bits for f in self.fields)
+        self.masks = [0] * layout.words
+        for f in self.fields:
+            self.masks[f.word] |= f.mask
+
+    def runs(self) -> list[tuple[int, int, int, int]]:
+        """How to gather the bits without the processor's help: (word, shift, position, mask) of each run of neighbours."""
+        found: list[list[int]] = []
+        at = 0
+        for f in self.fields:
+            if found and found[-1][0] == f.word and found[-1][1] + found[-1][3] == f.shift:
+                found[-1][3] += f.bits
+            else:
+                found.append([f.word, f.shift, at, f.bits])
+            at += f.bits
+        return [(w, s, a, (1 << b) - 1) for w, s, a, b in found]
+
+
+def _every(*truths: NDArray[Any]) -> NDArray[Any]:
+    return functools.reduce(np.logical_and, truths)
+
+
+def _some(*truths: NDArray[Any]) -> NDArray[Any]:
+    return functools.reduce(np.logical_or, truths)
+
+
+_FUNCTIONS: Mapping[Op, Callable[..., NDArray[Any]]] = {
+    Op.NOT: np.logical_not,
+    Op.AND: _every,
+    Op.OR: _some,
+    Op.IMPLIES: lambda a, b: np.logical_or(np.logical_not(a), b),
+    Op.EQ: np.equal,
+    Op.LT: np.less,
+    Op.LE: np.less_equal,
+    Op.ADD: np.add,
+    Op.SUB: np.subtract,
+    Op.ITE: np.where,
+}
+
+
+class _Builder:
+    def __init__(self, layout: Layout, obligations: Sequence[Obligation]) -> None:
+        self.layout = layout
+        self.system = layout.system
+        self.obligations = obligations
+        self.supports: dict[Term, frozenset[str]] = {}
+        self.bits_of: dict[frozenset[str], _Bits] = {}
+        self.values: dict[Term, _Value] = {}
+        # The axes of values, the highest bits first, so that a flat array is in order of the kernel's index.
+        order = sorted(
+            (n for n, f in layout.field.items() if f.bits), key=lambda n: (layout.field[n].word, layout.field[n].shift)
+        )
+        self.axis = {n: i for i, n in enumerate(reversed(order))}
+        # For each conjunct that a group holds: the columns that need it.
+        self.needs: dict[Term, list[int]] = {}
+        self.columns = len(self.system.actions)
+        self.column_of: dict[Term, tuple[int, int]] = {}
+        self.atoms: dict[Term, int] = {}
+        self.code: list[int] = []
+        self.starts: list[int] = [0]
+        self.expression_of: dict[Term, int] = {}
+        self.runs: list[tuple[int, int, int, int]] = []
+        self.run_of: dict[frozenset[str], int] = {}
+        self.pool: list[NDArray[np.uint64]] = []
+        self.pool_size = 0
+        self.table_of: dict[bytes, int] = {}
+        self.nodes: list[list[int]] = []
+
+    def tables(self) -> Tables:
+        layout, system = self.layout, self.system
+        if layout.words > MOST_WORDS:
+            raise NotTabular(f"it has {layout.words} words of state, and the kernel takes {MOST_WORDS}")
+        for t in self._laws():
+            self._column(t)
+        rests = [self._require(i, a.guard) for i, a in enumerate(system.actions)]
+        laws: list[list[int]] = []
+        rows: list[list[int]] = []
+        for i, a in enumerate(system.actions):
+            first = len(laws)
+            for k, o in enumerate(self.obligations):
+                if i in o.steps and o.steps[i] is not TRUE:
+                    laws.append([*self._column(o.steps[i]), k])
+            keep, fixed, roots = self._updates(a)
+            start = len(self.nodes)
+            # Roots must lie side by side; what they choose between may lie anywhere.
+            self.nodes += [[] for _ in roots]
+            for j, root in enumerate(roots):
+                self.nodes[start + j] = self._node(root)
+            moves = int(any(k != -1 for k in keep))
+            rows.append([*keep, *fixed, start, len(roots), first, len(laws) - first, rests[i], moves])
+        states = [[*self._column(o.state), k] for k, o in enumerate(self.obligations) if o.state is not TRUE]
+        groups, row_of, matrix = self._groups()
+        width = layout.words
+        return Tables(
+            layout.words, len(system.actions), self.columns, len(self.obligations),
+            (
+                _array(groups, width + 6), _array(rows, 2 * width + 6), _array(self.nodes, width + 7), _array(laws, 3),
+                row_of, matrix, np.concatenate([*self.pool, np.zeros(1, np.uint64)]),
+                np.array(self.code, np.int32), np.array(self.starts, np.int32), _array(states, 3), _array(self.runs, 4),
+            ),
+        )  # fmt: skip
+
+    # --- values of terms --------------------------------------------------------------------------------------------
+
+    def _support(self, t: Term) -> frozenset[str]:
+        """The variables that the term mentions and that take bits."""
+        found = self.supports.get(t)
+        if found is None:
+            found = self.supports[t] = frozenset(v.name for v in support(t) if self.layout.field[v.name].bits)
+        return found
+
+    def _width(self, names: Iterable[str]) -> int:
+        return sum(self.layout.field[n].bits for n in names)
+
+    def _bits(self, names: frozenset[str]) -> _Bits:
+        found = self.bits_of.get(names)
+        if found is None:
+            found = self.bits_of[names] = _Bits(self.layout, names)
+        return found
+
+    def _value(self, t: Term) -> _Value:
+        """The term for all values of its variables: truth values, whole numbers, or codes of an enumeration."""
+        found = self.values.get(t)
+        if found is None:
+            found = self.values[t] = self._evaluate(t)
+        return found
+
+    def _evaluate(self, t: Term) -> _Value:
+        if isinstance(t.sort, Int) and (t.sort.lo < -_EXACT or t.sort.hi > _EXACT):
+            raise ModelError(f"`{t}` may be beyond ±2^62: use smaller numbers")
+        if t.op is Op.CONST:
+            return _Value((), np.array(t.value if isinstance(t.sort, Bool | Int) else code_of(t.value, _enum(t))))
+        if t.op is Op.VAR:
+            f = self.layout.field[t.name]
+            # Bits that are no code count as the last one: no state has them.
+            codes = np.minimum(np.arange(1 << f.bits), size(f.sort) - 1)
+            array = codes != 0 if isinstance(f.sort, Bool) else codes + f.sort.lo if isinstance(f.sort, Int) else codes
+            return _Value((self.axis[t.name],), array) if f.bits else _Value((), array[0])
+        if t.op not in _FUNCTIONS:
+            raise ModelError(f"`{t}` is not ground, so it has no value in a state")
+        parts = [self._value(a) for a in t.args]
+        axes = tuple(sorted({x for p in parts for x in p.axes}))
+        return _Value(axes, _FUNCTIONS[t.op](*(self._spread(p, axes) for p in parts)))
+
+    def _spread(self, v: _Value, axes: tuple[int, ...]) -> NDArray[Any]:
+        """The array with an axis (of length 1 where it does not matter) for each of the axes."""
+        if v.axes == axes:
+            return v.array
+        own = dict(zip(v.axes, v.array.shape, strict=True))
+        return v.array.reshape([own.get(x, 1) for x in axes])
+
+    def _flat(self, t: Term, bits: _Bits) -> NDArray[Any]:
+        """The term for every index of some fields, which are all that it depends on and maybe more."""
+        axes = tuple(sorted(self.axis[n] for n in bits.names))
+        shape = [1 << f.bits for f in reversed(bits.fields)]
+        return np.broadcast_to(self._spread(self._value(t), axes), shape).reshape(-1)
+
+    # --- columns and expressions ------------------------------------------------------------------------------------
+
+    def _laws(self) -> list[Term]:
+        """What must hold, of states and of steps, without repeats."""
+        return list(dict.fromkeys(t for o in self.obligations for t in o.terms if t is not TRUE))
+
+    def _column(self, t: Term) -> tuple[int, int]:
+        """The column of a truth value, and the expression that must hold beside it (-1: none)."""
+        found = self.column_of.get(t)
+        if found is None:
+            column = self.columns
+            self.columns += 1
+            found = self.column_of[t] = (column, self._require(column, t))
+        return found
+
+    def _require(self, column: int, t: Term) -> int:
+        """The column needs the term: its narrow conjuncts now, the rest as an expression (-1: there is no rest)."""
+        rest = []
+        for c in conjuncts(t):
+            if self._narrow(c):
+                self.needs.setdefault(c, []).append(column)
+            else:
+                rest.append(c)
+        return self._expression(conj(*rest)) if rest else -1
+
+    def _narrow(self, t: Term) -> bool:
+        """Whether a truth value is tabulated as it is: its variables are few, or few enough where it cannot be taken apart."""
+        width = self._width(self._support(t))
+        return width <= GROUP_BITS or (width <= TABLE_BITS and not _has_parts(t))
+
+    def _expression(self, t: Term) -> int:
+        """The number of the expression of a truth value that is too wide for a column; each is worked out once a state."""
+        found = self.expression_of.get(t)
+        if found is None:
+            code = self._code(t)
+            self.code += code
+            self.starts.append(len(self.code))
+            found = self.expression_of[t] = len(self.starts) - 2
+        return found
+
+    def _operand(self, t: Term) -> int:
+        """The code that brings a truth value: of a constant, a column, or another expression."""
+        if t.op is Op.CONST:
+            return _YES if t.value else _NO
+        if not self._narrow(t):
+            return 2 * self._expression(t) + 1
+        column = self.atoms.get(t)
+        if column is None:
+            column = self.atoms[t] = self.columns
+            self.columns += 1
+            self.needs.setdefault(t, []).append(column)
+        return 2 * column
+
+    def _code(self, t: Term) -> list[int]:
+        """The operator of a wide truth value after its operands."""
+        match t.op:
+            case Op.NOT:
+                return [self._operand(t.args[0]), _NOT]
+            case Op.AND | Op.OR:
+                first, *others = (self._operand(p) for p in self._gathered(t))
+                return [first, *(x for p in others for x in (p, _AND if t.op is Op.AND else _OR))]
+            case Op.IMPLIES:
+                return [self._operand(t.args[0]), _NOT, self._operand(t.args[1]), _OR]
+            case Op.EQ if isinstance(t.args[0].sort, Bool):
+                return [*map(self._operand, t.args), _SAME]
+            case Op.ITE:
+                return [*map(self._operand, t.args), _CHOICE]
+            case Op.EQ | Op.LT | Op.LE if _has_parts(t):
+                # A comparison of cases is a case of comparisons.
+                at = 0 if t.args[0].op is Op.ITE else 1
+                condition, *branches = t.args[at].args
+                cases = [rebuild(t, (*t.args[:at], x, *t.args[at + 1 :])) for x in branches]
+                return [*map(self._operand, (condition, *cases)), _CHOICE]
+            case _:
+                raise NotTabular(f"`{t}` depends on {self._width(self._support(t))} bits")
+
+    def _gathered(self, t: Term) -> list[Term]:
+        """The parts of a conjunction or disjunction, those over few variables put together."""
+        joined: list[tuple[frozenset[str], list[Term]]] = []
+        wide = []
+        for a in t.args:
+            names = self._support(a)
+            if self._width(names) > _PART_BITS:
+                wide.append(a)
+                continue
+            for i, (there, terms) in enumerate(joined):
+                if self._width(there | names) <= _PART_BITS:
+                    joined[i] = (there | names, [*terms, a])
+                    break
+            else:
+                joined.append((names, [a]))
+        join = conj if t.op is Op.AND else disj
+        return [*(join(*terms) for _, terms in joined), *wide]
+
+    # --- groups -----------------------------------------------------------------------------------------------------
+
+    def _groups(self) -> tuple[list[list[int]], NDArray[np.uint32], NDArray[np.uint64]]:
+        """The groups' records, the row of each of their indices, and the rows."""
+        members: list[tuple[frozenset[str], list[Term]]] = []
+        by_support: dict[frozenset[str], list[Term]] = {}
+        for t in self.needs:
+            by_support.setdefault(self._support(t), []).append(t)
+        for names in sorted(by_support, key=lambda n: (-self._width(n), sorted(n))):
+            best, least = -1, 0
+            for i, (there, _) in enumerate(members):
+                both = self._width(there | names)
+                grown = both - self._width(there)
+                if (grown == 0 or both <= GROUP_BITS) and (best < 0 or grown < least):
+                    best, least = i, grown
+            if best < 0:
+                members.append((names, list(by_support[names])))
+            else:
+                members[best] = (members[best][0] | names, members[best][1] + by_support[names])
+        records, row_of, rows = [], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
+        index_at = row_at = 0
+        for names, terms in members:
+            bits = self._bits(names)
+            choice, matrix, first = self._group(bits, terms)
+            records.append([*self._encoded(names), index_at, row_at, first, matrix.shape[1]])
+            row_of.append(choice)
+            rows.append(matrix.reshape(-1))
+            index_at += choice.size
+            row_at += matrix.size
+        return records, np.concatenate(row_of), np.concatenate(rows)
+
+    def _group(self, bits: _Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], NDArray[np.uint64], int]:
+        """For each index of the group its row; the rows; and the first word of columns of which they speak."""
+        truths: list[Truths] = [self._flat(t, bits) for t in terms]
+        # Indices for which the same conjuncts are true share a row.
+        kind = np.zeros(1 << bits.bits, np.int64)
+        for i, truth in enumerate(truths):
+            kind = kind * 2 + truth
+            if i % 40 == 39:
+                kind = np.unique(kind, return_inverse=True)[1].reshape(-1)
+        _, example, choice = np.unique(kind, return_index=True, return_inverse=True)
+        words = {c >> 6 for t in terms for c in self.needs[t]}
+        first, last = min(words), max(words)
+        rows = np.full((example.size, last - first + 1), (1 << 64) - 1, np.uint64)
+        for t, truth in zip(terms, truths, strict=True):
+            false = ~truth[example]
+            masks: dict[int, int] = {}
+            for c in self.needs[t]:
+                masks[c >> 6] = masks.get(c >> 6, 0) | 1 << (c & 63)
+            for word, mask in masks.items():
+                rows[false, word - first] &= np.uint64(~mask & ((1 << 64) - 1))
+        return choice.reshape(-1).astype(np.uint32), rows, first
+
+    def _encoded(self, names: frozenset[str]) -> list[int]:
+        """Which bits of the state an index is made of: a mask per word, and the runs."""
+        bits = self._bits(names)
+        if names not in self.run_of:
+            self.run_of[names] = len(self.runs)
+            self.runs += bits.runs()
+        return [*bits.masks, self.run_of[names], len(bits.runs())]
+
+    # --- updates ----------------------------------------------------------------------------------------------------
+
+    def _updates(
+        self, action: Action
+    ) -> tuple[list[int], list[int], list[tuple[int, frozenset[str], list[tuple[Term, Field]]]]]:
+        """The bits that an action keeps, those that it sets, and what must be looked up: (word, fields, updates)."""
+        keep, fixed = [-1] * self.layout.words, [0] * self.layout.words
+        found: list[tuple[int, frozenset[str], list[tuple[Term, Field]]]] = []
+        wide: list[tuple[int, frozenset[str], list[tuple[Term, Field]]]] = []
+        for target, value in action.updates:
+            f = self.layout.field[target.name]
+            if not (isinstance(f.sort, Int) and isinstance(value.sort, Int)) and value.sort != f.sort:
+                raise ModelError(f"action {action.label}: {target} := {value} is of sort {value.sort}, not {f.sort}")
+            if value is target:
+                continue
+            keep[f.word] &= ~f.mask
+            names = self._support(value)
+            if self._width(names) > _UPDATE_BITS:
+                wide.append((f.word, names, [(value, f)]))
+                continue
+            if not names:
+                entry = int(self._table(names, [(value, f)])[0])
+                if not entry & _OUTSIDE:
+                    fixed[f.word] |= entry
+                    continue
+            for i, (word, there, updates) in enumerate(found):
+                if word == f.word and self._width(there | names) <= _UPDATE_BITS:
+                    found[i] = (word, there | names, [*updates, (value, f)])
+                    break
+            else:
+                found.append((f.word, names, [(value, f)]))
+        return keep, fixed, found + wide
+
+    def _node(self, update: tuple[int, frozenset[str], list[tuple[Term, Field]]]) -> list[int]:
+        """The record of an update: a table, or a choice between two others."""
+        word, names, parts = update
+        if self._width(names) <= TABLE_BITS:
+            entries = self._table(names, parts)
+            key = entries.tobytes()
+            if key not in self.table_of:
+                self.table_of[key] = self.pool_size
+                self.pool.append(entries)
+                self.pool_size += entries.size
+            return [-1, 0, 0, *self._encoded(names), self.table_of[key], word]
+        ((value, f),) = parts
+        if isinstance(value.sort, Bool):
+            condition, yes, no = value, TRUE, ~TRUE
+        elif value.op is Op.ITE:
+            condition, yes, no = value.args
+        else:
+            raise NotTabular(f"`{value}` depends on {self._width(names)} bits")
+        branches = []
+        for x in (yes, no):
+            node = self._node((word, self._support(x), [(x, f)]))
+            branches.append(len(self.nodes))
+            self.nodes.append(node)
+        return [self._expression(condition), *branches, *[0] * (self.layout.words + 4)]
+
+    def _table(self, names: frozenset[str], parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
+        """For each index of some fields, the bits that the updates set."""
+        bits = self._bits(names)
+        entries = np.zeros(1 << bits.bits, np.uint64)
+        for value, f in parts:
+            codes = self._flat(value, bits).astype(np.int64)
+            if isinstance(f.sort, Int):
+                outside = (codes < f.sort.lo) | (codes > f.sort.hi)
+                codes = np.where(outside, 0, codes - f.sort.lo)
+                entries[outside] |= np.uint64(_OUTSIDE)
+            entries |= codes.astype(np.uint64) << np.uint64(f.shift)
+        return entries
+
+
+def _has_parts(t: Term) -> bool:
+    """Whether a truth value is made of others."""
+    if t.op in (Op.EQ, Op.LT, Op.LE):
+        return isinstance(t.args[0].sort, Bool) or any(a.op is Op.ITE for a in t.args)
+    return t.op in (Op.NOT, Op.AND, Op.OR, Op.IMPLIES, Op.ITE)
+
+
+def _enum(t: Term) -> Enum:
+    assert isinstance(t.sort, Enum)
+    return t.sort
+
+
+def _array(rows: Sequence[Sequence[int]], width: int) -> NDArray[np.int64]:
+    """Rows of equal length; numbers of 64 bits, whether they are meant with a sign or without."""
+    flat = [x - (1 << 64) if x >= 1 << 63 else x for row in rows for x in row]
+    return np.array(flat, np.int64).reshape(len(rows), width)

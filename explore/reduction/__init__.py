@@ -1,0 +1,1 @@
+"""Reductions: smaller searches with the same verdicts, depths and (mapped back) traces."""
