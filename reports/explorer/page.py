@@ -162,7 +162,8 @@ def _kind(r: Result) -> str:
 
 def _evidence(r: Result) -> str:
     """What the verdict rests on, in a sentence."""
-    states = f" {r.statistics.states:,} states were visited." if r.statistics is not None else ""
+    symmetric = " up to symmetry" if r.statistics is not None and r.statistics.symmetry else ""
+    states = f" {r.statistics.states:,} states were visited{symmetric}." if r.statistics is not None else ""
     if r.trace is not None:
         how = f"A run of {len(r.trace)} steps, replayed on the reference evaluator."
         if r.trace.loop is None and r.statistics is not None:
