@@ -48,6 +48,7 @@ def _result(name: str, r: Result, times: bool) -> dict[str, Any]:
         "engine": r.engine,
         "evidence": _evidence(r),
         "states": r.statistics.states if r.statistics is not None else None,
+        "up_to_symmetry": bool(r.statistics is not None and r.statistics.symmetry),
         "depth": r.depth,
         "seconds": round(r.seconds, 3) if times else None,
         "vacuous": r.vacuous,

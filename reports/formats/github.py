@@ -39,7 +39,8 @@ def _checked_out(origin: Origin | None) -> tuple[str, int] | None:
     if at is None:
         return None
     path = (PACKAGE if at.packaged else Path.cwd()) / at.path
-    if not path.is_relative_to(Path.cwd()):
+    # A virtual environment below the folder of the call is not checked out either.
+    if not path.is_relative_to(Path.cwd()) or "site-packages" in path.parts:
         return None
     return path.relative_to(Path.cwd()).as_posix(), at.line
 
