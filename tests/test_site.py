@@ -8,11 +8,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tdisprove.cli import main
+from tdisprove.cli import VERBS, main
+from tdisprove.model.flows import FLOWS
+from tdisprove.properties.catalogue import PROPERTIES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -97,3 +100,23 @@ def test_a_broken_link_is_an_error(project: Path) -> None:
     assert done.returncode != 0
     assert "nowhere.md" in done.stderr
     assert "no-heading" in done.stderr
+
+
+WRITTEN = sorted(p for p in DOCS.glob("*.md") if p.name != "questions.md")
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=[p.name for p in WRITTEN])
+def test_every_command_and_every_name_on_a_page_exists(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for command in re.findall(r"`tdisprove ([^`]*)`", text):
+        words = [w for w in shlex.split(command.replace("[", "").replace("]", "")) if w != "…"]
+        verb = words[0]
+        assert verb in {"list" if v.__name__.endswith("listing") else v.__name__.rpartition(".")[2] for v in VERBS}, command
+        for flag, value in pairwise(words):
+            if flag == "-p" and value.islower():
+                assert value in PROPERTIES, command
+        for word in words[1:]:
+            if re.fullmatch(r"[a-z]+(-[a-z]+)+", word) and words[words.index(word) - 1] != "-p":
+                assert word in FLOWS, command
+    for name in re.findall(r"`([a-z]+(?:-[a-z0-9]+){3,})`", text):
+        assert name in PROPERTIES or name in FLOWS, f"{page.name}: {name}"
