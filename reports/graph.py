@@ -29,7 +29,7 @@ from .story import Story, shortened, tooltip, word
 from .svg import Box, escape, printable, rect
 
 LIMIT = 60
-"""The number of nodes beyond which nobody can read a graph."""
+"""The number of nodes, and of pairs of nodes with edges between them, beyond which nobody can read a graph."""
 
 _SIZE = 10
 _ADVANCE = 0.6
@@ -144,18 +144,20 @@ def state_dot(
 
 
 def refuse_hairball(graph: nx.DiGraph, limit: int | None) -> None:
-    """Raise `TooLarge` when the graph has more than ``limit`` nodes, with a projection that has not."""
-    if limit is None or len(graph) <= limit:
+    """Raise `TooLarge` when the graph has more than ``limit`` nodes or edges, with a projection that has not."""
+    if limit is None:
+        return
+    edges = len({(a, b) for a, b, *_ in graph.edges})
+    if len(graph) <= limit and edges <= limit:
         return
     names = suggestion(graph, limit)
     advice = (
-        f"project it on fewer variables, such as {', '.join(names)} ({_projected(graph, names)} states)"
+        f"project it on fewer variables, such as {', '.join(names)} ({_projected(graph, names)[0]} states)"
         if names
         else ("look at a part of it")
     )
-    raise TooLarge(
-        f"the graph has {len(graph)} states, more than the {limit} that can be read: {advice}, or raise the limit"
-    )
+    what = f"{len(graph)} states" if len(graph) > limit else f"{edges} transitions between its {len(graph)} states"
+    raise TooLarge(f"the graph has {what}, more than the {limit} that can be read: {advice}, or raise the limit")
 
 
 def suggestion(graph: nx.DiGraph, limit: int = LIMIT) -> tuple[str, ...]:
@@ -169,14 +171,17 @@ def suggestion(graph: nx.DiGraph, limit: int = LIMIT) -> tuple[str, ...]:
             taken.setdefault(name, set()).add(value)
     chosen: tuple[str, ...] = ()
     for name in sorted((n for n in taken if len(taken[n]) > 1), key=lambda n: -len(taken[n])):
-        if _projected(graph, (*chosen, name)) <= limit:
+        if max(_projected(graph, (*chosen, name))) <= limit:
             chosen = (*chosen, name)
     return tuple(n for n in taken if n in chosen)
 
 
-def _projected(graph: nx.DiGraph, names: Iterable[str]) -> int:
+def _projected(graph: nx.DiGraph, names: Iterable[str]) -> tuple[int, int]:
+    """How many nodes and edges the projection on some variables has."""
     names = tuple(names)
-    return len({tuple(values.get(n) for n in names) for _, values in graph.nodes(data="values", default={})})
+    image = {node: tuple(values.get(n) for n in names) for node, values in graph.nodes(data="values", default={})}
+    edges = {(image[a], image[b]) for a, b, *_ in graph.edges}
+    return len(set(image.values())), sum(a != b for a, b in edges)
 
 
 def project(graph: nx.DiGraph, names: Iterable[str]) -> nx.MultiDiGraph:

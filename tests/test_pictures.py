@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from tdisprove.cli import main
@@ -14,6 +15,7 @@ from tdisprove.explore.evaluate import enabled, initial_states, successor
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.verdict import Trace
 from tdisprove.model.language import Event, Machine, Model, enum
+from tdisprove.reports.graph import TooLarge, project, state_dot, suggestion
 from tdisprove.reports.machines import covered_graph, covered_svg, machine_graph
 from tdisprove.reports.story import Story
 from tdisprove.reports.style import text_width
@@ -119,3 +121,17 @@ def test_the_command_paints_every_machine(tmp_path: Path, capsys: pytest.Capture
     assert {"tdi", "tsm", "gate", "guest", "stream"} <= names
     assert main(["explore", "cove-io", "-o", str(tmp_path)]) == 2
     assert "-o needs --project or --coverage" in capsys.readouterr().err
+
+
+def test_few_states_with_too_many_transitions_are_refused_with_a_projection_that_can_be_read() -> None:
+    graph = nx.DiGraph()
+    for i in range(12):
+        graph.add_node(i, values={"low": i % 3, "high": i // 3})
+    graph.add_edges_from((a, b) for a in range(12) for b in range(12) if a != b)
+    with pytest.raises(TooLarge) as refusal:
+        state_dot(graph)
+    assert "132 transitions between its 12 states, more than the 60 that can be read" in str(refusal.value)
+    assert "such as high (4 states)" in str(refusal.value)
+    assert suggestion(graph) == ("high",)
+    state_dot(project(graph, ("high",)))
+    state_dot(graph, limit=132)
