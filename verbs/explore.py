@@ -12,7 +12,7 @@ from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
-from ..reports.files import write_quotient
+from ..reports.files import write_coverage, write_quotient
 from ..reports.story import word
 from . import options
 from .exits import HOLDS, UNKNOWN
@@ -35,7 +35,12 @@ def add(verbs: options.Verbs) -> None:
         action="store_true",
         help="also values that no variable ever takes, and checks that never decide anything",
     )
-    p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
+    p.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write into DIR the state graph (--project), the machines with what is used of them (--coverage)",
+    )
     p.set_defaults(run=run)
 
 
@@ -43,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
     topology, knobs = options.setting(args)
     target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
-    if folder is not None and not args.project:
+    if folder is not None and not (args.project or args.coverage):
         raise ModelError(
-            "-o needs --project: name the variables that the state graph shall show, such as --project tdi0.state"
+            "-o needs --project or --coverage: name the variables that the state graph shall show, such as --project tdi0.state"
         )
     limits = options.limits(args)
     system = target.system
@@ -63,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
     )
+    if folder is not None and covered is not None and found is not None:
+        written += write_coverage(folder, target.name, ASPECTS[target.aspect].model, found)
     if args.format == "json":
         document: dict[str, object] = {
             "tool": "tdisprove", "version": __version__, "flow": target.name, "states": statistics.states,

@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Progress, Target
 from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
+from ..explore.explicit.exploration import resident_memory
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -163,12 +165,18 @@ def limits(args: argparse.Namespace) -> Limits:
 
 def _progress(p: Progress) -> None:
     rate = p.states / p.seconds if p.seconds > 0 else 0
-    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s")
+    memory = resident_memory() / 2**20
+    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s, {memory:,.0f} MiB")
 
 
 def note(text: str) -> None:
     """Write over the line of progress; an empty text wipes it."""
     print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def noting(args: argparse.Namespace) -> Callable[[str], None]:
+    """What writes over the line of progress, where there is one."""
+    return note if limits(args).progress is not None else lambda _: None
 
 
 def style() -> Style:
