@@ -12,37 +12,49 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.flows import flow
+from ..properties.catalogue import expectation, find, of_aspect
+from ..properties.formulas import Globally, Invariant
 from ..reports.exports import Job, job, murphi, promela
 from .peers import rumur, spin
 from .peers.peer import Answer, PeerError, run
 
+OURS = "tdisprove"
 NATIVE = ("-O3", "-march=native")
 
 
 @dataclass(frozen=True)
 class Model:
-    """An aspect of a flow at a topology; all its states are to be reached, and nothing is judged."""
+    """An aspect of a flow at a topology; all its states are to be reached, and the properties judged in each."""
 
     flow: str
     aspect: str
     topology: Mapping[str, int]
+    judged: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{k}={n}" for k, n in self.topology.items())
         return f"{self.flow} {self.aspect}{f' ({sizes})' if sizes else ''}"
 
     def job(self) -> Job:
-        return job("model", str(self), flow(self.flow).system(self.topology, aspect=self.aspect), [])
+        return job(
+            "model", str(self), flow(self.flow).system(self.topology, aspect=self.aspect), [find(p) for p in self.judged]
+        )
 
     def options(self) -> list[str]:
-        """As options of the command line."""
-        plural = {"device": "devices", "tdi": "tdis", "tvm": "tvms", "stream": "streams"}
-        return [
-            self.flow,
-            "--aspect",
-            self.aspect,
-            *(x for k, n in self.topology.items() for x in (f"--{plural[k]}", str(n))),
-        ]
+        """As options of `ours`."""
+        sizes = [x for k, n in self.topology.items() for x in ("--size", f"{k}={n}")]
+        return [self.flow, self.aspect, *sizes, *(x for p in self.judged for x in ("--judge", p))]
+
+
+def invariants(flow: str, aspect: str, most: int) -> tuple[str, ...]:
+    """Properties of an aspect that hold in a flow and need no monitor, so that they add no states: the first of the catalogue."""
+    chosen = []
+    for p in of_aspect(aspect):
+        recorded = expectation(flow, p.id)
+        plain = isinstance(p.formula, Invariant) and isinstance(p.formula.scope, Globally)
+        if plain and recorded is not None and recorded.verdict == "holds":
+            chosen.append(p.id)
+    return tuple(chosen[:most])
 
 
 @dataclass(frozen=True)
@@ -61,11 +73,14 @@ class Measured:
     slowest: float
     bytes: int | None
     """The most memory of the process."""
+    search: float | None = None
+    """Seconds of the search alone; None where it is all that the process does."""
+    transitions: int | None = None
 
     @property
     def rate(self) -> float:
-        """States per second of wall time, start-up counted."""
-        return self.states / self.wall
+        """States per second of the search, without the start of an interpreter and the making of the model."""
+        return self.states / (self.search or self.wall)
 
     @property
     def bytes_per_state(self) -> float | None:
@@ -86,13 +101,20 @@ TIMEOUT = 1800.0
 """Seconds for one run of one tool."""
 
 
-def _explore(model: Model, folder: Path) -> Answer:
-    lines: list[str] = []
-    script = "import sys; from tdisprove.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", script, "explore", *model.options(), "--format", "json"]
-    ran = run(command, folder, timeout=TIMEOUT, line=lines.append)
-    found = json.loads("".join(lines))
-    return Answer(found["states"], found["transitions"], found["depth"], seconds=ran.seconds, memory=ran.memory)
+def _ours(threads: int) -> Tool:
+    def explore(model: Model, folder: Path) -> Answer:
+        lines: list[str] = []
+        command = [sys.executable, "-m", "tdisprove.bench.ours", *model.options(), "--threads", str(threads)]
+        ran = run(command, folder, timeout=TIMEOUT, line=lines.append)
+        found = json.loads("".join(lines))
+        if found["violated"]:
+            raise PeerError(f"{found['violated']} properties that are recorded to hold do not")
+        return Answer(
+            found["states"], found["transitions"], found["depth"], seconds=ran.seconds, memory=ran.memory,
+            search_seconds=found["search_seconds"],
+        )  # fmt: skip
+
+    return Tool(OURS if threads == 1 else f"{OURS}-{threads}", lambda: "", lambda _m, _f: 0.0, explore)
 
 
 def _spin() -> Tool:
@@ -117,8 +139,7 @@ def _rumur(threads: int) -> Tool:
     return Tool(f"rumur-{threads}", rumur.missing, prepare, search)
 
 
-OURS = "tdisprove"
-TOOLS = (Tool(OURS, lambda: "", lambda _m, _f: 0.0, _explore), _spin(), _rumur(1), _rumur(2))
+TOOLS = (_ours(1), _ours(2), _spin(), _rumur(1), _rumur(2))
 
 
 def measure(tool: Tool, model: Model, runs: int, said: Callable[[str], None]) -> Measured:
@@ -138,6 +159,8 @@ def measure(tool: Tool, model: Model, runs: int, said: Callable[[str], None]) ->
     return Measured(
         tool.name, model, answers[0].states, answers[0].depth, built, statistics.median(walls), min(walls), max(walls),
         max(memory, default=None),
+        statistics.median(searches) if (searches := [a.search_seconds for a in answers if a.search_seconds is not None]) else None,
+        answers[0].transitions,
     )  # fmt: skip
 
 

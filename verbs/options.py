@@ -68,6 +68,7 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
+    p.add_argument("--threads", type=count, metavar="N", help="of the compiled kernel (default: all that there are)")
     p.add_argument(
         "--symmetry",
         choices=SYMMETRY,
@@ -200,7 +201,7 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.bdd import BddEngine
 
         return BddEngine()
-    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
+    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry, threads=args.threads)
     if args.engine == "auto":
         from ..explore.choice import AutoEngine
 

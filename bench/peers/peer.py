@@ -35,6 +35,8 @@ class Answer:
     seconds: float = 0.0
     memory: int | None = None
     """Bytes: the most that the run occupied."""
+    search_seconds: float | None = None
+    """Of the search alone, where the process does more than that."""
 
 
 @dataclass(frozen=True)
