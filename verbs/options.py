@@ -61,7 +61,10 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "bdd", "sat", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine",
+        choices=("auto", "explicit", "bdd", "sat", "z3"),
+        default="auto",
+        help="how to find out (default: %(default)s)",
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
