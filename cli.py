@@ -16,10 +16,10 @@ from typing import NoReturn
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import ask, check, diagram, explore, listing, matrix, prove
+from .verbs import ask, check, diagram, explore, export, listing, matrix, policy, prove, report, verify, walk
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (check, ask, matrix, prove, explore, diagram, listing)
+VERBS = (check, ask, matrix, report, prove, verify, policy, explore, walk, diagram, export, listing)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -14,6 +14,8 @@ from itertools import pairwise, product
 
 import networkx as nx
 
+from ..explore.explicit import ReachableSet
+from ..explore.quotient import projected
 from ..model.language import (
     NONE,
     OK,
@@ -260,10 +262,13 @@ def _add(graph: nx.MultiDiGraph, before: Value, after: Value, r: Rule, action: A
     guard = _guard(r, family) if not refused else ""
     if guard:
         label += f" [{shortened(guard, _GUARD)}]"
-    known = graph.get_edge_data(before, after, default={})
-    if any(e["label"] == label for e in known.values()):
-        return
-    graph.add_edge(before, after, label=label, refused=refused, tooltip=_rule_tooltip(r))
+    name = f"{r.machine}.{r.name}"
+    for e in graph.get_edge_data(before, after, default={}).values():
+        if e["label"] == label:
+            if name not in e["rules"]:
+                e["rules"].append(name)
+            return
+    graph.add_edge(before, after, label=label, refused=refused, rules=[name], tooltip=_rule_tooltip(r))
 
 
 def _guard(r: Rule, family: Family) -> str:
@@ -287,6 +292,49 @@ def _rule_tooltip(r: Rule) -> str:
     lines += [f"sets {show(u.target)} := {show(u.value)}" for u in r.updates]
     lines += [r.cite] if r.cite else []
     return "\n".join(lines)
+
+
+# What an exploration used of a machine.
+
+
+def covered_graph(model: Model, machine: str, found: ReachableSet) -> nx.MultiDiGraph:
+    """The diagram of a machine at the size and setting of a system, with what no reachable step does set back (``faint``).
+
+    The graph's attribute ``taken`` counts the drawn edges that some step takes, of any instance.
+    """
+    system = found.system
+    graph = machine_graph(model, machine, sizes=system.topology, knobs=system.knobs, honest=False)
+    family = main_family(model, machine)
+    values: set[Value] = set()
+    taken: set[tuple[Value, Value, str]] = set()
+    for instances in product(*(index.instances(system.topology) for index in family.over)):
+        q = projected(found, [family.ground_name(instances)])
+        reached = [node[0] for node in q.nodes]
+        values |= set(reached)
+        for (a, b), actions in q.edges.items():
+            for r in (r for i in actions for r in _own_rules(system.actions[i], machine)):
+                taken.add((reached[a], reached[b], f"{r.machine}.{r.name}"))
+    for node, data in graph.nodes(data=True):
+        data["faint"] = node not in values
+    for a, b, data in graph.edges(data=True):
+        data["faint"] = not any((a, b, rule) in taken for rule in data["rules"])
+    graph.graph["taken"] = sum(not faint for _, _, faint in graph.edges(data="faint"))
+    return graph
+
+
+def covered_dot(model: Model, machine: str, found: ReachableSet) -> str:
+    """The machine with its coverage, as DOT."""
+    graph = covered_graph(model, machine, found)
+    subtitle = (
+        f"The values of {graph.graph['variable']} in {found.system.name}: {graph.graph['taken']} of {graph.number_of_edges()} "
+        "transitions are taken; grey and dotted: never."
+    )
+    return state_dot(graph, title=f"{model.name}: {machine}", subtitle=subtitle)
+
+
+def covered_svg(model: Model, machine: str, found: ReachableSet) -> str:
+    """The machine with its coverage, as SVG. Raises `RenderError` without a Graphviz."""
+    return graph_svg(covered_dot(model, machine, found))
 
 
 # Who shares which events.

@@ -286,6 +286,12 @@ def test_the_engine_is_the_one_that_was_asked_for(run: Run) -> None:
     assert (result["verdict"], result["engine"], result["evidence"]) == ("holds", "z3", "inductive")
 
 
+def test_decision_diagrams_are_an_engine_like_the_others(run: Run) -> None:
+    _, out, _ = run("check", "cove-io", "-p", "gates-closed-before-reuse", "--engine", "bdd", "--format", "json")
+    (result,) = json.loads(out)["results"]
+    assert (result["verdict"], result["engine"], result["evidence"]) == ("holds", "bdd", "exhaustive")
+
+
 def test_help_names_every_verb_and_the_exit_codes(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0

@@ -6,13 +6,13 @@ import argparse
 import textwrap
 
 from .. import __version__
-from ..explore import Target, targets
+from ..explore import targets
 from ..explore.coverage import coverage, unused
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
-from ..reports.files import write_quotient
+from ..reports.files import write_coverage, write_quotient
 from ..reports.story import word
 from . import mutation, options
 from .exits import HOLDS, UNKNOWN
@@ -43,7 +43,12 @@ def add(verbs: options.Verbs) -> None:
     p.add_argument(
         "--jobs", type=options.count, default=1, metavar="N", help="with --mutation: in so many processes (default: 1)"
     )
-    p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
+    p.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write into DIR the state graph (--project), the machines with what is used of them (--coverage)",
+    )
     p.set_defaults(run=run)
 
 
@@ -53,11 +58,11 @@ def run(args: argparse.Namespace) -> int:
     if not args.flows:
         raise ModelError("explore needs a FLOW: name one (see tdisprove list flows), or ask for --mutation")
     topology, knobs = options.setting(args)
-    target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
-    if folder is not None and not args.project:
+    if folder is not None and not (args.project or args.coverage):
         raise ModelError(
-            "-o needs --project: name the variables that the state graph shall show, such as --project tdi0.state"
+            "-o needs --project or --coverage: name the variables that the state graph shall show, such as --project tdi0.state"
         )
     limits = options.limits(args)
     system = target.system
@@ -75,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
     )
+    if folder is not None and covered is not None and found is not None:
+        written += write_coverage(folder, target.name, ASPECTS[target.aspect].model, found)
     if args.format == "json":
         document: dict[str, object] = {
             "tool": "tdisprove", "version": __version__, "flow": target.name, "states": statistics.states,
@@ -111,14 +118,6 @@ def run(args: argparse.Namespace) -> int:
     if written and folder is not None:
         print(options.written(written, folder))
     return HOLDS if statistics.complete else UNKNOWN
-
-
-def _one(found: list[Target], aspect: str | None) -> Target:
-    """The target of an aspect (None: the first); of a system file, its only one."""
-    for target in found:
-        if target.flow is None or aspect in (None, target.aspect):
-            return target
-    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
 
 
 def _print_names(title: str, names: list[str]) -> None:
