@@ -16,10 +16,29 @@ from typing import NoReturn
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import ask, check, diagram, explore, fuzz, learn, listing, matrix, prove, replay, suite
+from .verbs import (
+    ask,
+    check,
+    diagram,
+    explore,
+    export,
+    fuzz,
+    learn,
+    listing,
+    matrix,
+    policy,
+    prove,
+    replay,
+    report,
+    suite,
+    verify,
+    walk,
+)
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (check, ask, matrix, prove, explore, diagram, fuzz, suite, learn, replay, listing)
+VERBS = (
+    check, ask, matrix, report, prove, verify, policy, explore, walk, diagram, export, fuzz, suite, learn, replay, listing,
+)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):

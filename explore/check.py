@@ -109,7 +109,11 @@ def check(
             trace = replay(watched, obligation, path) if path is not None else None
             if trace is not None and len(trace) != outcome.depth:
                 raise ReplayError(f"{obligation}: {engine.name} says depth {outcome.depth}, its path has {len(trace)} steps")
-            found[number] = (outcome, trace, report.statistics, report.notes, seconds)
+            statistics = report.statistics
+            if statistics is not None and outcome.engine not in ("", report.engine):
+                statistics = replace(statistics, backend="")  # it is the other engine's
+            outcome = replace(outcome, engine=outcome.engine or report.engine)
+            found[number] = (outcome, trace, statistics, report.notes, seconds)
     by_property: dict[str, list[_Found]] = {}
     for n, o in enumerate(obligations):
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
@@ -201,15 +205,15 @@ def _sum_up(system: System, watched: System, p: Property, engine: str, parts: li
     evidence = outcome.evidence
     depth = trace.stem if trace is not None else outcome.depth if verdict is Verdict.UNKNOWN else None
     return Result(
-        system, p, obligation.instance, verdict, evidence, engine, depth, statistics,
+        system, p, obligation.instance, verdict, evidence, outcome.engine or engine, depth, statistics,
         sum(x[5] for x in parts) / max(len(parts), 1), trace,
         notes=tuple(n for n in (outcome.note, *notes) if n),
-        lemmas=_in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
+        lemmas=in_words(dict.fromkeys(t for x in parts for t in x[1].lemmas), watched),
         fairness=tuple(dict.fromkeys(f.text for x in parts if isinstance(x[0], Promise) for f in x[0].fairness)),
     )  # fmt: skip
 
 
-def _in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
+def in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
     """The lemmas as people write them, the short ones first; what a monitor observes stands in its place."""
     observed = {
         v.term: variable(f"[{_OBSERVED.get(v.name.split('.')[1], '')}{v.doc}]", v.sort)

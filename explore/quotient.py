@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model.language import System, Value
 from .engine import NO_LIMITS, Limits
-from .explicit import reachable
+from .explicit import ReachableSet, reachable
 from .explicit.vectorise import Program
 from .layout import value_of
 from .verdict import Statistics
@@ -35,11 +35,16 @@ class Quotient:
 
 def quotient(system: System, names: Sequence[str], limits: Limits = NO_LIMITS) -> Quotient:
     """The reachable states of the system, projected on ``names``. Raises `ModelError` for an unknown variable."""
+    return projected(reachable(system, limits), names)
+
+
+def projected(found: ReachableSet, names: Sequence[str]) -> Quotient:
+    """The states that were reached, projected on ``names``. Raises `ModelError` for an unknown variable."""
+    system = found.system
     columns = [system.index[system[name].name] for name in names]
-    found = reachable(system, limits)
     layout, packed = found.layout, found.packed
-    projected = layout.codes(packed)[:, columns]
-    rows, node, sizes = np.unique(projected, axis=0, return_inverse=True, return_counts=True)
+    codes = layout.codes(packed)[:, columns]
+    rows, node, sizes = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
     node = node.reshape(-1)
     known = {tuple(int(c) for c in row): i for i, row in enumerate(rows)}
     program = Program(layout)

@@ -92,6 +92,8 @@ class Outcome:
     lemmas: tuple[Term, ...] = ()
     """What an inductive proof adds to the obligation to make it inductive."""
     loop: int | None = None
+    engine: str = ""
+    """Who found it, where that is another engine than the report's."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class Statistics:
     """Which search it was, where an engine has several."""
     symmetry: int = 0
     """The number of symmetries that were used; if there are any, symmetric states and steps count once."""
+    depth_exact: bool = True
+    """False: the exploration did not go by distance to its end, and ``depth`` is only as far as it did."""
 
 
 @dataclass(frozen=True)

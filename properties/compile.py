@@ -11,7 +11,7 @@ state terms and assumptions of fairness, each as the steps of which it speaks. I
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ..model.language import (
@@ -70,6 +70,8 @@ class Obligation:
     state: Term
     steps: Mapping[int, Term]
     reach: bool = False
+    env: Mapping[str, Term] = field(default_factory=dict)
+    """The values of the property's parameters."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -106,22 +108,33 @@ class Promise:
         return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
 
 
+class _Disagreement(Exception):
+    """Two formulas that shared a monitor need one each."""
+
+
 @dataclass
 class _Compiler:
     system: System
-    ground: Grounding = field(init=False)
+    asked: list[Term] = field(default_factory=list)
+    """The monitor that each request for one was given."""
+    given: Iterator[Term] | None = None
+    """The monitors to give to the requests, where they are there already."""
+    ground: Grounding = field(default_factory=lambda: Grounding({}))
     monitors: dict[tuple[object, ...], tuple[Term, tuple[Term, ...]]] = field(default_factory=dict)
     """By identity: the monitor, and the updates whose ids are in the key (kept alive, so that no id is used again)."""
     variables: list[Variable] = field(default_factory=list)
     init: list[Term] = field(default_factory=list)
-    updates: dict[int, list[tuple[Term, Term]]] = field(default_factory=dict)
+    updates: dict[int, dict[Term, Term]] = field(default_factory=dict)
+    watched: dict[tuple[Term, int], Term] = field(default_factory=dict)
+    """Monitor and action -> the monitor's value after the action."""
     understood: dict[Term, Term] = field(default_factory=dict)
     """Terms that were looked through already, with the knobs replaced."""
     by_event: dict[str, list[int]] = field(default_factory=dict)
     """The numbers of the actions of each event."""
 
     def __post_init__(self) -> None:
-        self.ground = Grounding(self.system.topology)
+        if self.ground.sizes != self.system.topology:
+            self.ground = Grounding(self.system.topology)
         for i, a in enumerate(self.system.actions):
             self.by_event.setdefault(a.event, []).append(i)
 
@@ -161,19 +174,28 @@ class _Compiler:
 
         ``observes`` says in words what the value stands for, and becomes the variable's documentation.
         """
+        if self.given is not None:
+            return self._watch(next(self.given), update)
         identity = (kind, initially, *(id(u) for u in update))
-        if identity in self.monitors:
-            return self.monitors[identity][0]
-        v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=observes)
-        term = v.term
-        self.monitors[identity] = term, tuple(update)
-        self.variables.append(v)
-        self.init.append(term if initially else neg(term))
+        if identity not in self.monitors:
+            v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=observes)
+            self.monitors[identity] = self._watch(v.term, update), tuple(update)
+            self.variables.append(v)
+            self.init.append(v.term if initially else neg(v.term))
+        term = self.monitors[identity][0]
+        self.asked.append(term)
+        return term
+
+    def _watch(self, term: Term, update: Sequence[Term]) -> Term:
+        """Let a monitor have its value after each action."""
         memo: dict[Term, Term] = {}
         for i, u in enumerate(update):
             new = substitute(u, {_SELF: term}, memo)
+            known = self.watched.setdefault((term, i), new)
+            if known is not new:
+                raise _Disagreement
             if new is not term:
-                self.updates.setdefault(i, []).append((term, new))
+                self.updates.setdefault(i, {})[term] = new
         return term
 
     def in_words(self, patterns: Steps, env: Mapping[str, Term]) -> str:
@@ -251,10 +273,7 @@ class _Compiler:
             else:
                 steps = [neg(conj(i, s)) for i, s in zip(inside, self.steps(f.target, env, where), strict=True)]
         elif isinstance(f, AlwaysPossible):
-            possible = disj(
-                *(conj(a.guard, m) for a, m in zip(self.system.actions, self.steps(f.step, env, where), strict=True))
-            )
-            state = implies(self.term(f.when, env, where), possible)
+            state = self.possible(p, f, env)
         elif isinstance(f, StepLaw):
             laws: list[list[Term]] = [[] for _ in self.system.actions]
             for step in any_of(f.on):
@@ -272,7 +291,16 @@ class _Compiler:
             raise ModelError(f"{where}: a liveness property is no obligation of safety: compile it with compile_liveness")
         else:
             state, steps = self.scoped(f, env, where)
-        return Obligation(p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes))
+        return Obligation(
+            p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes), env
+        )
+
+    def possible(self, p: Property, f: AlwaysPossible, env: Mapping[str, Term]) -> Term:
+        """That a step is possible where it has to be."""
+        where = f"property {p.id}"
+        steps = self.steps(f.step, env, where)
+        possible = disj(*(conj(a.guard, m) for a, m in zip(self.system.actions, steps, strict=True)))
+        return implies(self.term(f.when, env, where), possible)
 
     def scoped(self, f: Invariant | Never | Precedence, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term]]:
         is_open, inside, closing = self.scope(f.scope, env, where)
@@ -325,15 +353,69 @@ _SELF = variable("monitor.self", BOOL)
 """Stands for the monitor's own value in its update."""
 
 
+@dataclass(frozen=True, eq=False)
+class Compilation:
+    """What properties come to in one system; see `compile_properties`."""
+
+    watched: System
+    obligations: tuple[Obligation, ...]
+    properties: tuple[Property, ...]
+    asked: tuple[Term, ...]
+    ground: Grounding
+
+    @classmethod
+    def of(cls, system: System, properties: Iterable[Property]) -> Compilation:
+        found = tuple(properties)
+        c = _Compiler(system)
+        obligations = tuple(c.obligation(p, env) for p in found for env in _choices(c, p))
+        updates = {i: tuple(u.items()) for i, u in c.updates.items()}
+        return cls(system.extended(c.variables, conj(*c.init), updates), obligations, found, tuple(c.asked), c.ground)
+
+    def changed(self, system: System, event: str) -> Compilation:
+        """What they come to in a system that has other actions for one event, and is otherwise the same.
+
+        Only the actions of that event are worked on.
+        """
+        mine = [i for i, a in enumerate(system.actions) if a.event == event]
+        mine_only = replace(system, actions=tuple(system.actions[i] for i in mine))
+        c = _Compiler(mine_only, given=iter(self.asked), ground=self.ground)
+        c.variables = [v for v in self.watched.variables if v.name not in system.index]
+        try:
+            parts = [c.obligation(p, env) for p in self.properties for env in _choices(c, p)]
+        except _Disagreement:
+            return Compilation.of(system, self.properties)
+        old = [i for i, a in enumerate(self.watched.actions) if a.event == event]
+        rest = [i for i, a in enumerate(self.watched.actions) if a.event != event]
+        # What is not of the event stands in the same order in both.
+        place = dict(zip(rest, (i for i, a in enumerate(system.actions) if a.event != event), strict=True))
+        actions = list(system.actions)
+        for i, j in place.items():
+            actions[j] = self.watched.actions[i]
+        for k, j in enumerate(mine):
+            a = system.actions[j]
+            actions[j] = replace(a, updates=(*a.updates, *c.updates.get(k, {}).items()))
+        watched = replace(self.watched, actions=tuple(actions))
+        whole = _Compiler(system, ground=self.ground)
+        whole.variables = c.variables
+        obligations = []
+        for was, part in zip(self.obligations, parts, strict=True):
+            steps = {place[i]: t for i, t in was.steps.items() if i in place}
+            steps |= {mine[k]: t for k, t in part.steps.items()}
+            state = part.state
+            if isinstance(was.prop.formula, AlwaysPossible) and (old or mine):
+                # Whether some step is possible is a question about all actions.
+                state = whole.possible(was.prop, was.prop.formula, was.env)
+            obligations.append(replace(was, state=state, steps=dict(sorted(steps.items()))))
+        return Compilation(watched, tuple(obligations), self.properties, self.asked, self.ground)
+
+
 def compile_properties(system: System, properties: Iterable[Property]) -> tuple[System, tuple[Obligation, ...]]:
     """The system with the monitors that the properties need, and one obligation per property and instance.
 
     Raises `ModelError` when a property speaks of variables that the system does not have, and for a liveness property.
     """
-    c = _Compiler(system)
-    obligations = [c.obligation(p, env) for p in properties for env in _choices(c, p)]
-    watched = system.extended(c.variables, conj(*c.init), {i: tuple(u) for i, u in c.updates.items()})
-    return watched, tuple(obligations)
+    found = Compilation.of(system, properties)
+    return found.watched, found.obligations
 
 
 def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Promise, ...]:

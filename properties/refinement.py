@@ -8,6 +8,7 @@ when its guard and its updates hold of these, which is one term over the state b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import product
 
 from ..model.language import (
@@ -18,6 +19,7 @@ from ..model.language import (
     Op,
     System,
     Term,
+    Value,
     conj,
     const,
     disj,
@@ -60,9 +62,15 @@ def abstract_system(abstraction: Abstraction, system: System) -> System:
     if isinstance(abstraction.of, System):
         return abstraction.of.fixed(abstraction.knobs)
     model: Model = abstraction.of
-    shared = {f.name for f in model.knobs} & set(system.knobs)
+    shared = {f.name for f in model.knobs if f.name in system.knobs}
     knobs = {**{name: system.knobs[name] for name in shared}, **abstraction.knobs}
-    return model.instantiate(system.topology, knobs, check=False)
+    return _instantiated(model, tuple(system.topology.items()), tuple(sorted(knobs.items())))
+
+
+@lru_cache(maxsize=32)
+def _instantiated(model: Model, topology: tuple[tuple[str, int], ...], knobs: tuple[tuple[str, Value], ...]) -> System:
+    """The same abstraction is asked for again and again, by flows that agree in it and by the mutants of one."""
+    return model.instantiate(dict(topology), dict(knobs), check=False)
 
 
 def _image(f: Refines, abstract: System, system: System, ground: Grounded, where: str) -> dict[Term, Term]:

@@ -8,36 +8,40 @@ from pathlib import Path
 import networkx as nx
 
 from ..explore.check import Result
+from ..explore.explicit import ReachableSet
 from ..explore.quotient import Quotient
-from ..explore.verdict import Verdict
 from ..model.language import Model, System
-from .graph import state_dot, state_svg, trace_dot, trace_svg
-from .machines import composition_dot, composition_svg, drawable, machine_dot, machine_svg
-from .mermaid import state_mermaid, trace_mermaid
+from .formats.choice import caption, run
+from .formats.plantuml import state_plantuml
+from .graph import graph_svg, state_dot, state_svg, trace_svg
+from .machines import composition_dot, covered_dot, covered_svg, drawable, machine_dot
+from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
 from .table import trace_markdown, trace_table
-from .verdicts import cell
+from .timeline import timeline_svg
+
+_SUFFIXES = {"itf": ".itf.json", "vcd": ".vcd", "plantuml": ".puml", "dot": ".dot"}
 
 
 def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Path]:
-    """The trace of each result that has one, in ``folder/name/``: table, graph and sequence chart."""
+    """The trace of each result that has one, in ``folder/name/``: table, graph, sequence chart, timeline."""
     written: list[Path] = []
     for r in results:
         if r.trace is None:
             continue
-        witness = r.verdict is Verdict.HOLDS
-        title = f"{name}: {r.prop.id}: {'reached' if witness else cell(r)}"
-        caption = {"title": title, "subtitle": r.prop.says, "witness": witness}
+        title, says, witness = caption(name, r)
+        shown = {"title": title, "subtitle": says, "witness": witness}
         stem = folder / name / r.prop.id
         trace = r.trace
         written += [
-            _write(stem, ".txt", trace_table(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".md", trace_markdown(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".mmd", trace_mermaid(trace, **caption) + "\n"),  # type: ignore[arg-type]
-            _write(stem, ".sequence.svg", sequence_svg(trace, **caption)),  # type: ignore[arg-type]
-            _write(stem, ".dot", trace_dot(trace, **caption)),  # type: ignore[arg-type]
-            *_drawn(stem, ".graph.svg", lambda t=trace, c=caption: trace_svg(t, **c)),  # type: ignore[misc]
+            _write(stem, ".txt", trace_table(trace, **shown) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".md", trace_markdown(trace, **shown) + "\n"),  # type: ignore[arg-type]
+            _write(stem, ".mmd", run("mermaid", name, r) + "\n"),
+            *(_write(stem, suffix, run(form, name, r)) for form, suffix in _SUFFIXES.items()),
+            _write(stem, ".sequence.svg", sequence_svg(trace, meaning="" if witness else r.prop.if_violated, **shown)),  # type: ignore[arg-type]
+            _write(stem, ".timeline.svg", timeline_svg(trace, **shown)),  # type: ignore[arg-type]
+            *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]
     return written
 
@@ -47,11 +51,23 @@ def write_machines(folder: Path, model: Model, name: str) -> list[Path]:
     written: list[Path] = []
     for machine in drawable(model):
         stem = folder / "machines" / name / machine
-        written.append(_write(stem, ".dot", machine_dot(model, machine)))
-        written += _drawn(stem, ".svg", lambda m=machine: machine_svg(model, m))  # type: ignore[misc]
+        dot = machine_dot(model, machine)
+        written.append(_write(stem, ".dot", dot))
+        written += _drawn(stem, ".svg", lambda d=dot: graph_svg(d))  # type: ignore[misc]
     stem = folder / "machines" / name / "composition"
-    written.append(_write(stem, ".dot", composition_dot(model)))
-    return written + _drawn(stem, ".svg", lambda: composition_svg(model))
+    dot = composition_dot(model)
+    written.append(_write(stem, ".dot", dot))
+    return written + _drawn(stem, ".svg", lambda: graph_svg(dot))
+
+
+def write_coverage(folder: Path, name: str, model: Model, found: ReachableSet) -> list[Path]:
+    """The machine of each part with what the reachable steps use of it, in ``folder/name/coverage/``."""
+    written: list[Path] = []
+    for machine in drawable(model):
+        stem = folder / name / "coverage" / machine
+        written.append(_write(stem, ".dot", covered_dot(model, machine, found)))
+        written += _drawn(stem, ".svg", lambda m=machine: covered_svg(model, m, found))  # type: ignore[misc]
+    return written
 
 
 def quotient_graph(system: System, q: Quotient) -> nx.DiGraph:
@@ -76,6 +92,7 @@ def write_quotient(folder: Path, name: str, system: System, q: Quotient) -> list
     return [
         _write(stem, ".dot", dot),
         _write(stem, ".mmd", state_mermaid(graph, title=title) + "\n"),
+        _write(stem, ".puml", state_plantuml(graph, title=title)),
         *_drawn(stem, ".svg", lambda: state_svg(graph, title=title, subtitle=subtitle)),
     ]
 

@@ -6,8 +6,8 @@ labels are plain text in one font, since not every Graphviz reads HTML labels; w
 
 Attributes of a node, all optional: ``title`` (str), ``values`` (variable name -> value), ``changed`` (names to
 set off), ``lines`` (further text), ``broken`` and ``reached`` (what makes the node a bad one, or one that was
-looked for), ``initial`` (bool), ``tooltip`` (str). Of an edge: ``label``, ``actor`` (str), ``refused``, ``broken``, ``reached`` (bool),
-``tooltip`` (str).
+looked for), ``initial``, ``faint`` (bool: nothing of the kind is ever there), ``tooltip`` (str). Of an edge: ``label``, ``actor`` (str),
+``refused``, ``broken``, ``reached``, ``faint`` (bool), ``tooltip`` (str).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .story import Story, shortened, tooltip, word
 from .svg import Box, escape, printable, rect
 
 LIMIT = 60
-"""The number of nodes beyond which nobody can read a graph."""
+"""The number of nodes, and of pairs of nodes with edges between them, beyond which nobody can read a graph."""
 
 _SIZE = 10
 _ADVANCE = 0.6
@@ -61,8 +61,7 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
     story = Story(trace, witness=witness)
     index = trace.system.index
     graph = nx.DiGraph(name=trace.system.name)
-    numbers: dict[tuple[Value, ...], int] = {}
-    at = [numbers.setdefault(_visible(trace, s), i) for i, s in enumerate(trace.states)]
+    at = trace_nodes(trace)
     for i, node in enumerate(at):
         if node != i:
             continue
@@ -90,6 +89,12 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
     return graph
 
 
+def trace_nodes(trace: Trace) -> list[int]:
+    """The node of each state: the number of the first state that looks the same."""
+    numbers: dict[tuple[Value, ...], int] = {}
+    return [numbers.setdefault(_visible(trace, s), i) for i, s in enumerate(trace.states)]
+
+
 def _visible(trace: Trace, state: tuple[Value, ...]) -> tuple[Value, ...]:
     """A state without the variables that only observe it."""
     return tuple(x for v, x in zip(trace.system.variables, state, strict=True) if not v.name.startswith("monitor."))
@@ -115,7 +120,7 @@ def state_svg(
 def state_dot(
     graph: nx.DiGraph, *, title: str = "", subtitle: str = "", limit: int | None = LIMIT, rankdir: str = "TB"
 ) -> str:
-    """A graph of states as DOT; parallel edges become one edge with several labels (refusals apart).
+    """A graph of states as DOT; parallel edges become one edge with several labels (refusals and faint ones apart).
 
     Raises `TooLarge` when the graph has more than ``limit`` nodes (None: no limit).
     """
@@ -129,27 +134,30 @@ def state_dot(
         if graph.nodes[node].get("initial"):
             dot.node(f"to_{name}", "", shape="point", width="0.12", color=style.INK, fillcolor=style.INK)
             dot.edge(f"to_{name}", name, color=style.INK)
-    merged: dict[tuple[str, str, bool], list[Mapping[str, Any]]] = {}
+    merged: dict[tuple[str, str, bool, bool], list[Mapping[str, Any]]] = {}
     for a, b, data in graph.edges(data=True):
-        merged.setdefault((names[a], names[b], bool(data.get("refused"))), []).append(data)
-    for (a, b, _), edges in merged.items():
+        key = (names[a], names[b], bool(data.get("refused")), bool(data.get("faint")))
+        merged.setdefault(key, []).append(data)
+    for (a, b, _, _), edges in merged.items():
         _add_edge(dot, a, b, edges)
     return str(dot.source)
 
 
 def refuse_hairball(graph: nx.DiGraph, limit: int | None) -> None:
-    """Raise `TooLarge` when the graph has more than ``limit`` nodes, with a projection that has not."""
-    if limit is None or len(graph) <= limit:
+    """Raise `TooLarge` when the graph has more than ``limit`` nodes or edges, with a projection that has not."""
+    if limit is None:
+        return
+    edges = len({(a, b) for a, b, *_ in graph.edges})
+    if len(graph) <= limit and edges <= limit:
         return
     names = suggestion(graph, limit)
     advice = (
-        f"project it on fewer variables, such as {', '.join(names)} ({_projected(graph, names)} states)"
+        f"project it on fewer variables, such as {', '.join(names)} ({_projected(graph, names)[0]} states)"
         if names
         else ("look at a part of it")
     )
-    raise TooLarge(
-        f"the graph has {len(graph)} states, more than the {limit} that can be read: {advice}, or raise the limit"
-    )
+    what = f"{len(graph)} states" if len(graph) > limit else f"{edges} transitions between its {len(graph)} states"
+    raise TooLarge(f"the graph has {what}, more than the {limit} that can be read: {advice}, or raise the limit")
 
 
 def suggestion(graph: nx.DiGraph, limit: int = LIMIT) -> tuple[str, ...]:
@@ -163,14 +171,17 @@ def suggestion(graph: nx.DiGraph, limit: int = LIMIT) -> tuple[str, ...]:
             taken.setdefault(name, set()).add(value)
     chosen: tuple[str, ...] = ()
     for name in sorted((n for n in taken if len(taken[n]) > 1), key=lambda n: -len(taken[n])):
-        if _projected(graph, (*chosen, name)) <= limit:
+        if max(_projected(graph, (*chosen, name))) <= limit:
             chosen = (*chosen, name)
     return tuple(n for n in taken if n in chosen)
 
 
-def _projected(graph: nx.DiGraph, names: Iterable[str]) -> int:
+def _projected(graph: nx.DiGraph, names: Iterable[str]) -> tuple[int, int]:
+    """How many nodes and edges the projection on some variables has."""
     names = tuple(names)
-    return len({tuple(values.get(n) for n in names) for _, values in graph.nodes(data="values", default={})})
+    image = {node: tuple(values.get(n) for n in names) for node, values in graph.nodes(data="values", default={})}
+    edges = {(image[a], image[b]) for a, b, *_ in graph.edges}
+    return len(set(image.values())), sum(a != b for a, b in edges)
 
 
 def project(graph: nx.DiGraph, names: Iterable[str]) -> nx.MultiDiGraph:
@@ -243,6 +254,8 @@ def _add_node(dot: graphviz.Digraph, name: str, data: Mapping[str, Any], columns
     fields += [_left(block, record=True) for block in (rows, endings) if block]
     tone = _tone(data)
     colours = {"color": tone[0], "fillcolor": tone[1], "penwidth": "1.6"} if tone else {}
+    if data.get("faint"):
+        colours |= {"style": "rounded,filled,dotted", "fillcolor": style.PAPER, "fontcolor": style.FAINT}
     upright = dot.graph_attr.get("rankdir", "TB") in ("TB", "BT")
     label = "|".join(fields) or " "
     # Fields of a record run across the direction of the ranks; braces turn them.
@@ -274,13 +287,14 @@ def _add_edge(dot: graphviz.Digraph, a: str, b: str, edges: list[Mapping[str, An
         lines.append(f"… {len(entries) - LABELS_PER_EDGE} more")
     refused = all(e.get("refused") for e in edges)
     tone = next(filter(None, map(_tone, edges)), None)
-    colour = tone[0] if tone else style.REFUSED if refused else style.INK
+    faint = all(e.get("faint") for e in edges)
+    colour = tone[0] if tone else style.FAINT if faint else style.REFUSED if refused else style.INK
     tip = "\n".join(dict.fromkeys(e.get("tooltip") or e.get("label", "") for e in edges))
     dot.edge(
         a, b,
         _left([f"{_GAP}{text}" for text in lines]),
         tooltip=_escaped(tip), labeltooltip=_escaped(tip), color=colour, fontcolor=colour,
-        style="dashed" if refused else "solid", penwidth="1.8" if tone else "1",
+        style="dotted" if faint else "dashed" if refused else "solid", penwidth="1.8" if tone else "1",
     )  # fmt: skip
 
 
@@ -371,7 +385,8 @@ def _behind(attributes: str, text: str, fill: str) -> str:
     x, y = (float(re.search(rf'\b{k}="([^"]*)"', attributes)[1]) for k in "xy")  # type: ignore[index]
     indent = len(text) - len(text.lstrip())
     advance = _ADVANCE * _SIZE
-    box = Box(x + indent * advance - 3, y - 0.85 * _SIZE, (len(text) - indent) * advance + 6, 1.15 * _SIZE)
+    # No higher than the capitals, or it would hide what hangs below the line above.
+    box = Box(x + indent * advance - 3, y - 0.75 * _SIZE, (len(text) - indent) * advance + 6, 1.05 * _SIZE)
     return rect(box, fill, radius=2)
 
 

@@ -1,27 +1,46 @@
-"""Results as JSON: one document, deterministic but for the seconds."""
+"""Results as JSON: one document, as the published schema describes it, deterministic but for the seconds."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 from ..explore.check import Result
 from ..explore.verdict import Evidence, Trace
+from ..model.language import Rule
+from .formats.blame import place, rules_of
+
+SCHEMA_VERSION = "1.0"
+"""Of the document: the first number changes when a reader of the old one could be misled, the second when something is added."""
 
 
-def check_document(version: str, results: Mapping[str, Sequence[Result]], notes: Sequence[str] = ()) -> dict[str, Any]:
-    """The document of ``tdisprove check --format json``: results by name of flow or system."""
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the document."""
+    text = (files(__package__) / "schemas" / "check-1.schema.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def check_document(
+    version: str, results: Mapping[str, Sequence[Result]], notes: Sequence[str] = (), *, times: bool = True
+) -> dict[str, Any]:
+    """The document of ``tdisprove check --format json``: results by name of flow or system.
+
+    Without ``times`` equal results are equal documents.
+    """
     document: dict[str, Any] = {
         "tool": "tdisprove",
         "version": version,
-        "results": [_result(name, r) for name, rs in results.items() for r in rs],
+        "schema": SCHEMA_VERSION,
+        "results": [_result(name, r, times) for name, rs in results.items() for r in rs],
     }
     if notes:
         document["notes"] = list(notes)
     return document
 
 
-def _result(name: str, r: Result) -> dict[str, Any]:
+def _result(name: str, r: Result, times: bool) -> dict[str, Any]:
     return {
         "flow": name,
         "property": r.prop.id,
@@ -29,8 +48,9 @@ def _result(name: str, r: Result) -> dict[str, Any]:
         "engine": r.engine,
         "evidence": _evidence(r),
         "states": r.statistics.states if r.statistics is not None else None,
+        "up_to_symmetry": bool(r.statistics is not None and r.statistics.symmetry),
         "depth": r.depth,
-        "seconds": round(r.seconds, 3),
+        "seconds": round(r.seconds, 3) if times else None,
         "vacuous": r.vacuous,
         "instance": r.instance or None,
         "topology": dict(r.system.topology),
@@ -42,6 +62,8 @@ def _result(name: str, r: Result) -> dict[str, Any]:
         # Of a run that breaks a promise: the number of steps after which it is due, and to which it comes back.
         "pending": r.trace.pending if r.trace is not None else None,
         "loop": r.trace.loop if r.trace is not None else None,
+        # Filled in on request, since it takes further checks.
+        "why": None,
     }
 
 
@@ -54,7 +76,7 @@ def _evidence(r: Result) -> str:
 
 
 def trace_steps(trace: Trace) -> list[dict[str, Any]]:
-    """The steps of a trace: event, actor, arguments, reply, and what changed as variable -> [before, after]."""
+    """The steps of a trace: event, actor, arguments, reply, what changed as variable -> [before, after], and by which rules."""
     return [
         {
             "event": a.event,
@@ -62,6 +84,18 @@ def trace_steps(trace: Trace) -> list[dict[str, Any]]:
             "args": dict(a.args),
             "reply": a.reply,
             "changed": {name: list(change) for name, change in trace.changed(i).items()},
+            "rules": [_rule(r) for r in rules_of(a)],
         }
         for i, a in enumerate(trace.actions)
     ]
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    at = place(rule.origin)
+    return {
+        "machine": rule.machine,
+        "rule": rule.name,
+        "binds": rule.binds.name if rule.binds is not None else None,
+        "cite": rule.cite or None,
+        "at": str(at) if at is not None else None,
+    }

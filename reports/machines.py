@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise, product
 
 import networkx as nx
 
+from ..explore.explicit import ReachableSet
+from ..explore.quotient import projected
 from ..model.language import (
     NONE,
     OK,
@@ -43,7 +46,7 @@ from ..model.language import (
     support,
 )
 from ..model.language.ground import Grounding
-from ..model.language.satisfy import satisfying
+from ..model.language.satisfy import Satisfier
 from ..model.language.terms import conjuncts, subterms
 from .graph import graph_svg, state_dot
 from .story import shortened, word
@@ -74,7 +77,8 @@ def machine_graph(
     can do nothing here at all.
     """
     family = main_family(model, machine, variable)
-    system = model.instantiate(smallest(model) if sizes is None else sizes, knobs, name=machine, check=False)
+    given = smallest(model) if sizes is None else sizes
+    system = _instantiated(model, tuple(given.items()), tuple((knobs or {}).items()))
     names = {family.ground_name(i) for i in product(*(index.instances(system.topology) for index in family.over))}
     variables = [v.term for v in system.variables if v.name in names]
     sort = variables[0].sort
@@ -84,15 +88,16 @@ def machine_graph(
         initial = family.init is None or family.init == value
         graph.add_node(value, title=word(value), initial=initial, tooltip=f"{family} = {word(value)}")
     fired: set[str] = set()
+    satisfier = Satisfier()
     for action in system.actions:
         if action.reply != OK and not refusals:
             continue
         rules = tuple(_own_rules(action, machine))
         guard = conj(action.guard, *(_kept(r, action, system) for r in rules)) if honest else action.guard
-        if not rules or satisfying(guard) is None:
+        if not rules or satisfier.values(guard) is None:
             continue
         fired |= {r.name for r in rules}
-        for a, b in _steps(action, guard, variables):
+        for a, b in _steps(action, guard, variables, satisfier):
             for r in rules:
                 if a != b or self_loops:
                     _add(graph, a, b, r, action, family)
@@ -100,6 +105,12 @@ def machine_graph(
     mine = [r.name for r in model.rules if r.machine == machine and r.name not in refusing]
     graph.graph["idle"] = tuple(name for name in mine if name not in fired)
     return graph
+
+
+@lru_cache(maxsize=1)
+def _instantiated(model: Model, sizes: tuple[tuple[str, int], ...], knobs: tuple[tuple[str, Value], ...]) -> System:
+    """The system of a model; kept, since its machines are drawn one after the other."""
+    return model.instantiate(dict(sizes), dict(knobs), check=False)
 
 
 def machine_dot(
@@ -221,7 +232,7 @@ def _kept(r: Rule, action: Action, system: System) -> Term:
     return substitute(term, fixed)
 
 
-def _steps(action: Action, guard: Term, variables: Sequence[Term]) -> Iterator[tuple[Value, Value]]:
+def _steps(action: Action, guard: Term, variables: Sequence[Term], satisfier: Satisfier) -> Iterator[tuple[Value, Value]]:
     """What an action can make of the variables under a guard: pairs of values before and after.
 
     An instance that the action neither asks about nor changes is none of its business.
@@ -234,12 +245,14 @@ def _steps(action: Action, guard: Term, variables: Sequence[Term]) -> Iterator[t
         assert isinstance(v.sort, Bool | Int | Enum)
         for before in v.sort.domain:
             here = guard & (v == before)
-            if satisfying(here) is None:
+            if satisfier.values(here) is None:
                 continue
             if new is None:
                 yield before, before
             else:
-                yield from ((before, after) for after in v.sort.domain if satisfying(here & (new == after)) is not None)
+                yield from (
+                    (before, after) for after in v.sort.domain if satisfier.values(here & (new == after)) is not None
+                )
 
 
 def _add(graph: nx.MultiDiGraph, before: Value, after: Value, r: Rule, action: Action, family: Family) -> None:
@@ -249,10 +262,13 @@ def _add(graph: nx.MultiDiGraph, before: Value, after: Value, r: Rule, action: A
     guard = _guard(r, family) if not refused else ""
     if guard:
         label += f" [{shortened(guard, _GUARD)}]"
-    known = graph.get_edge_data(before, after, default={})
-    if any(e["label"] == label for e in known.values()):
-        return
-    graph.add_edge(before, after, label=label, refused=refused, tooltip=_rule_tooltip(r))
+    name = f"{r.machine}.{r.name}"
+    for e in graph.get_edge_data(before, after, default={}).values():
+        if e["label"] == label:
+            if name not in e["rules"]:
+                e["rules"].append(name)
+            return
+    graph.add_edge(before, after, label=label, refused=refused, rules=[name], tooltip=_rule_tooltip(r))
 
 
 def _guard(r: Rule, family: Family) -> str:
@@ -276,6 +292,49 @@ def _rule_tooltip(r: Rule) -> str:
     lines += [f"sets {show(u.target)} := {show(u.value)}" for u in r.updates]
     lines += [r.cite] if r.cite else []
     return "\n".join(lines)
+
+
+# What an exploration used of a machine.
+
+
+def covered_graph(model: Model, machine: str, found: ReachableSet) -> nx.MultiDiGraph:
+    """The diagram of a machine at the size and setting of a system, with what no reachable step does set back (``faint``).
+
+    The graph's attribute ``taken`` counts the drawn edges that some step takes, of any instance.
+    """
+    system = found.system
+    graph = machine_graph(model, machine, sizes=system.topology, knobs=system.knobs, honest=False)
+    family = main_family(model, machine)
+    values: set[Value] = set()
+    taken: set[tuple[Value, Value, str]] = set()
+    for instances in product(*(index.instances(system.topology) for index in family.over)):
+        q = projected(found, [family.ground_name(instances)])
+        reached = [node[0] for node in q.nodes]
+        values |= set(reached)
+        for (a, b), actions in q.edges.items():
+            for r in (r for i in actions for r in _own_rules(system.actions[i], machine)):
+                taken.add((reached[a], reached[b], f"{r.machine}.{r.name}"))
+    for node, data in graph.nodes(data=True):
+        data["faint"] = node not in values
+    for a, b, data in graph.edges(data=True):
+        data["faint"] = not any((a, b, rule) in taken for rule in data["rules"])
+    graph.graph["taken"] = sum(not faint for _, _, faint in graph.edges(data="faint"))
+    return graph
+
+
+def covered_dot(model: Model, machine: str, found: ReachableSet) -> str:
+    """The machine with its coverage, as DOT."""
+    graph = covered_graph(model, machine, found)
+    subtitle = (
+        f"The values of {graph.graph['variable']} in {found.system.name}: {graph.graph['taken']} of {graph.number_of_edges()} "
+        "transitions are taken; grey and dotted: never."
+    )
+    return state_dot(graph, title=f"{model.name}: {machine}", subtitle=subtitle)
+
+
+def covered_svg(model: Model, machine: str, found: ReachableSet) -> str:
+    """The machine with its coverage, as SVG. Raises `RenderError` without a Graphviz."""
+    return graph_svg(covered_dot(model, machine, found))
 
 
 # Who shares which events.

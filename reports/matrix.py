@@ -12,7 +12,7 @@ from ..explore.verdict import Verdict
 from ..properties.catalogue import Group
 from .verdicts import PLAIN, Style, cell, paint
 
-_LEGEND = "✓ holds   ✓· holds vacuously   ✗5 violated, shortest run 5 steps   ✗ cannot be reached   ?7 unknown beyond 7 steps   – does not apply"
+LEGEND = "✓ holds   ✓· holds vacuously   ✗5 violated, shortest run 5 steps   ✗ cannot be reached   ?7 unknown beyond 7 steps   – does not apply"
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Matrix:
                 for f in flows:
                     r = self.results[f].get(p.id)
                     row += (
-                        f"{paint(r, style)}{_mark(r):<5}{style.end}" if r is not None else f"{style.dim}{'–':<5}{style.end}"
+                        f"{paint(r, style)}{mark(r):<5}{style.end}" if r is not None else f"{style.dim}{'–':<5}{style.end}"
                     )
                 lines.append(row.rstrip())
-        return "\n".join([*lines, "", _LEGEND])
+        return "\n".join([*lines, "", LEGEND])
 
     def markdown(self) -> str:
         """A table per group."""
@@ -59,16 +59,16 @@ class Matrix:
         lines: list[str] = []
         for g in self.groups:
             lines += [
-                f"### {g.title.capitalize()}",
+                f"### {g.title[:1].upper()}{g.title[1:]}",
                 "",
                 f"| property | {' | '.join(flows)} |",
                 "|---" * (len(flows) + 1) + "|",
             ]
             for p in g.properties:
-                cells = [_mark(self.results[f].get(p.id)) for f in flows]
+                cells = [mark(self.results[f].get(p.id)) for f in flows]
                 lines.append(f"| **{p.id}**: {p.says.replace('|', chr(92) + '|')} | {' | '.join(cells)} |")
             lines.append("")
-        return "\n".join([*lines, _LEGEND, ""])
+        return "\n".join([*lines, LEGEND, ""])
 
     def html(self, version: str) -> str:
         """One page that needs nothing else: the table, with what each verdict means on hovering."""
@@ -84,7 +84,7 @@ class Matrix:
                 body.append(
                     f'<tr><th title="{escape(p.cite)}"><code>{escape(p.id)}</code><p>{escape(p.says)}</p></th>{cells}</tr>'
                 )
-        return _PAGE.format(version=escape(version), head=head, body="\n".join(body), legend=escape(_LEGEND))
+        return _PAGE.format(version=escape(version), head=head, body="\n".join(body), legend=escape(LEGEND))
 
     def document(self, version: str) -> dict[str, Any]:
         """As JSON: the properties in order, each with its verdicts by flow."""
@@ -107,7 +107,7 @@ class Matrix:
         }  # fmt: skip
 
 
-def _mark(r: Result | None) -> str:
+def mark(r: Result | None) -> str:
     if r is None:
         return "–"
     if r.verdict is Verdict.VIOLATED:
@@ -122,7 +122,7 @@ def _html_cell(r: Result | None) -> str:
         return '<td class="none" title="does not apply">–</td>'
     meaning = r.prop.if_violated if r.verdict is Verdict.VIOLATED else r.prop.if_holds
     kind = "vacuous" if r.vacuous and r.verdict is Verdict.HOLDS else r.verdict.value
-    return f'<td class="{kind}" title="{escape(cell(r))}{escape(": " + meaning) if meaning else ""}">{_mark(r)}</td>'
+    return f'<td class="{kind}" title="{escape(cell(r))}{escape(": " + meaning) if meaning else ""}">{mark(r)}</td>'
 
 
 _PAGE = """<!DOCTYPE html>

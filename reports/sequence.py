@@ -62,20 +62,33 @@ class Chart:
 
 
 def sequence_svg(
-    trace: Trace, *, title: str = "", subtitle: str = "", lanes: Sequence[str] = LANES, witness: bool = False
+    trace: Trace,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    meaning: str = "",
+    lanes: Sequence[str] = LANES,
+    witness: bool = False,
 ) -> str:
     """The sequence chart of a trace as an SVG file; see `sequence_chart`."""
-    return sequence_chart(trace, title=title, subtitle=subtitle, lanes=lanes, witness=witness).svg()
+    return sequence_chart(trace, title=title, subtitle=subtitle, meaning=meaning, lanes=lanes, witness=witness).svg()
 
 
 def sequence_chart(
-    trace: Trace, *, title: str = "", subtitle: str = "", lanes: Sequence[str] = LANES, witness: bool = False
+    trace: Trace,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    meaning: str = "",
+    lanes: Sequence[str] = LANES,
+    witness: bool = False,
 ) -> Chart:
     """The sequence chart of a trace, laid out.
 
+    ``meaning`` stands below all, for readers who have nothing but the picture: what it means that such a run exists.
     ``witness``: the trace was looked for, and shows what can be reached; nothing in it is broken.
     """
-    return _Layout(Story(trace, witness=witness), title, subtitle, lanes).chart()
+    return _Layout(Story(trace, witness=witness), title, subtitle, lanes, meaning).chart()
 
 
 def lane_order(trace: Trace, lanes: Sequence[str] = LANES) -> tuple[str, ...]:
@@ -142,7 +155,8 @@ class _Row:
 
 
 class _Layout:
-    def __init__(self, story: Story, title: str, subtitle: str, lanes: Sequence[str]) -> None:
+    def __init__(self, story: Story, title: str, subtitle: str, lanes: Sequence[str], meaning: str = "") -> None:
+        self.meaning = meaning
         self.story = story
         self.trace = story.trace
         self.title = title or story.trace.system.name
@@ -274,7 +288,7 @@ class _Layout:
         if y - top > _LONG:
             self.header(names, y)
             y += 28
-        y = self.band(y + 12, width)
+        y = self.said(self.band(y + 12, width), width)
         return Chart(float(round(width)), float(round(y + _MARGIN)), self.title, self.description(), self.groups)
 
     def description(self) -> str:
@@ -301,14 +315,14 @@ class _Layout:
             self.centred(group, self.x[p], y + 18.5, lane_title(p), style.BODY, style.INK, mono=False, bold=True)
 
     def starts(self, y: float) -> float:
-        group = Group("initially")
+        group = Group("initially", 0)
         self.groups.append(group)
         return self.notes(group, self.start, y)
 
     def step(self, row: _Row, y: float, width: float) -> float:
         """Draw a step from ``y`` on; the position below it."""
         top = y
-        group = Group(tooltip(row.action))
+        group = Group(tooltip(row.action), row.number)
         self.groups.append(group)
         refused = row.action.reply != OK
         last = self.trace.at_step and row.number == len(self.rows) and self.story.ending is not None
@@ -483,6 +497,18 @@ class _Layout:
         group.shapes.append(rect(Box(_MARGIN - 8, top, width - 2 * _MARGIN + 16, y - top), paper))
         group.shapes.append(rect(Box(_MARGIN - 8, top, 4, y - top), ink))
         return y
+
+    def said(self, y: float, width: float) -> float:
+        """What such a run means, in prose; the position below it."""
+        if not self.meaning:
+            return y
+        group = Group()
+        self.groups.append(group)
+        y += 8
+        for part in style.wrap(self.meaning, width - 2 * _MARGIN, style.BODY, mono=False):
+            y += style.BODY * _LEADING
+            group.texts.append(Text(_MARGIN, y, part, style.BODY, style.INK, mono=False))
+        return y + 4
 
     def findings(self) -> Iterator[tuple[str, bool]]:
         assert self.story.ending is not None

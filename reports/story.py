@@ -111,6 +111,12 @@ class Story:
         steps = [i for i, step in enumerate(self.changes[: self.ending.position]) if any(c.name == name for c in step)]
         return steps[-1] if steps else None
 
+    def rule(self, step: int, name: str) -> Rule | None:
+        """The rule by which a step updates a variable."""
+        family = self._families.get(name)
+        rules = self.trace.actions[step].rules
+        return next((r for r in rules if any(u.family is family for u in r.updates)), None)
+
     def _changes(self, step: int) -> Iterator[Change]:
         action = self.trace.actions[step]
         by_family: dict[Family, Rule] = {u.family: r for r in reversed(action.rules) for u in r.updates}

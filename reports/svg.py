@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape as _escape
 
@@ -88,15 +88,17 @@ class Text:
 
 @dataclass
 class Group:
-    """Shapes with texts on top of them, and a tooltip for all."""
+    """Shapes with texts on top of them, and a tooltip for all. ``step``: the step that they show, for pages that move."""
 
     tooltip: str = ""
+    step: int | None = None
     shapes: list[str] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
     def svg(self) -> str:
         title = [f"<title>{escape(self.tooltip)}</title>"] if self.tooltip else []
-        return "\n".join(["<g>", *title, *self.shapes, *(t.svg() for t in self.texts), "</g>"])
+        start = "<g>" if self.step is None else f'<g data-step="{self.step}">'
+        return "\n".join([start, *title, *self.shapes, *(t.svg() for t in self.texts), "</g>"])
 
 
 def rect(box: Box, fill: str, *, stroke: str = "none", radius: float = 0) -> str:
@@ -138,12 +140,23 @@ def dot(x: float, y: float, colour: str, *, hollow: bool = False) -> str:
     return f'<circle cx="{number(x)}" cy="{number(y)}" r="2.8" fill="{fill}" stroke="{colour}" stroke-width="1.4"/>'
 
 
-def document(width: float, height: float, title: str, description: str, groups: Iterable[Group]) -> str:
-    """A complete SVG file on white paper, with a title and a description for those who cannot see it."""
+def document(
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    groups: Iterable[Group],
+    data: Mapping[str, float] | None = None,
+) -> str:
+    """A complete SVG file on white paper, with a title and a description for those who cannot see it.
+
+    ``data`` goes with it for pages that move in it (``data-…`` attributes).
+    """
+    more = "".join(f' data-{k}="{number(v)}"' for k, v in (data or {}).items())
     w, h = number(width), number(height)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img"{more}>',
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(description)}</desc>",
             rect(Box(0, 0, width, height), style.PAPER),

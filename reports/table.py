@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from ..explore.verdict import Trace
 from .story import Story, repeated, request, word
+from .svg import printable
 
 _NOTHING = "–"
 
@@ -92,35 +93,35 @@ def _hanging(prefix: str, text: str, width: int) -> list[str]:
 def trace_markdown(trace: Trace, *, title: str = "", subtitle: str = "", witness: bool = False) -> str:
     """The same as a Markdown table (GitHub's dialect), with the source of each rule."""
     story = Story(trace, witness=witness)
-    blocks = [f"### {_prose(title)}"] if title else []
-    blocks += [_prose(subtitle)] if subtitle else []
-    blocks.append(f"Initially: {_code(_initially(story)) if story.changing else _initially(story)}")
+    blocks = [f"### {prose(title)}"] if title else []
+    blocks += [prose(subtitle)] if subtitle else []
+    blocks.append(f"Initially: {code(_initially(story)) if story.changing else _initially(story)}")
     if trace.actions:
         rows = ["| # | event | actor | changes | source |", "|--:|---|---|---|---|"]
         for i, (action, changes) in enumerate(zip(trace.actions, story.changes, strict=True), 1):
             if i - 1 == trace.loop:
                 rows.append(f"| ↻ | **loop from step {i}**: {repeated(trace)} for ever | | | |")
-            event = _code(request(action)) + (f" → **{_prose(action.reply)}**" if action.reply != "ok" else "")
-            changed = "<br>".join(_code(str(c)) for c in changes) or _NOTHING
-            source = "<br>".join(_prose(c) for c in action.citations) or _NOTHING
-            rows.append(f"| {i} | {event} | {_prose(action.actor)} | {changed} | {source} |")
+            event = code(request(action)) + (f" → **{prose(action.reply)}**" if action.reply != "ok" else "")
+            changed = "<br>".join(code(str(c)) for c in changes) or _NOTHING
+            source = "<br>".join(prose(c) for c in action.citations) or _NOTHING
+            rows.append(f"| {i} | {event} | {prose(action.actor)} | {changed} | {source} |")
         blocks.append("\n".join(rows))
     if story.ending is not None:
-        reasons = "".join(f"\n- {_prose(text)}" for text in story.ending.lines())
-        blocks.append(f"**{_prose(story.ending.headline)}**\n{reasons}".rstrip())
+        reasons = "".join(f"\n- {prose(text)}" for text in story.ending.lines())
+        blocks.append(f"**{prose(story.ending.headline)}**\n{reasons}".rstrip())
     return "\n\n".join(blocks) + "\n"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span that survives in a table cell, whatever it contains."""
     fence = "`" * (1 + max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0))
     pad = " " if "`" in text else ""
-    return f"{fence}{pad}{' '.join(text.split())}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{' '.join(printable(text).split())}{pad}{fence}".replace("|", "\\|")
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Text in which nothing is taken for markup."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = " ".join(printable(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for c in "\\`*_[]|#":
         text = text.replace(c, f"\\{c}")
     return text

@@ -109,6 +109,7 @@ def test_nothing_is_recorded_that_does_not_exist() -> None:
 def test_ids_are_unique_and_sentences_are_sentences() -> None:
     every = [p for g in GROUPS for p in g.properties]
     assert len(every) == len(PROPERTIES) >= 20
+    assert len({g.title for g in GROUPS}) == len(GROUPS)
     for p in every:
         assert p.says[0].isupper(), p.id
         assert p.says.endswith("."), p.id

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tdisprove import verbs
 from tdisprove.cli import main
+from tdisprove.explore.mutation import Fate, Trial
 from tdisprove.model.flows import FLOWS
+from tdisprove.model.language.mutate import mutants
+from tdisprove.model.world import ASPECTS
 from tdisprove.properties.catalogue import PROPERTIES
 
 Run = Callable[..., tuple[int, str, str]]
@@ -156,6 +160,31 @@ def test_explore_projects_the_state_graph(run: Run, tmp_path: Path) -> None:
     assert "did you mean tdi0.state" in err
 
 
+def test_explore_scores_the_mutants_of_an_aspect(run: Run) -> None:
+    code, out, _ = run("explore", "--mutation", "--aspect", "spdm", "cma-only", "--format", "json")
+    document = json.loads(out)
+    (whole,) = [s for s in document["scores"] if s["part"] == "all"]
+    assert whole["mutants"] == len(document["mutants"]) == 434
+    assert whole["killed"] > 50
+    by_fate = {m["fate"] for m in document["mutants"]}
+    assert {"killed", "idle"} <= by_fate
+    assert all(m["by"] for m in document["mutants"] if m["fate"] == "killed")
+    assert code == (1 if whole["survived"] else 0)
+
+
+def test_an_interrupted_run_of_mutants_says_how_far_it_came(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def three(aspect: str, **options: object) -> Iterator[Trial]:
+        for mutant in list(mutants(ASPECTS[aspect].model))[:3]:
+            yield Trial(mutant, mutant.machine, Fate.KILLED, "something", "somewhere")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verbs.mutation, "all_trials", three)
+    code, out, _ = run("explore", "--mutation")
+    assert code == 3
+    assert "3 mutants in" in out
+    assert "interrupted: 3 of 407 mutants were tried" in out
+
+
 def test_prove_prints_the_lemmas_of_a_proof(run: Run) -> None:
     code, out, _ = run("prove", "cove-io", "-p", "no-tbit-dma-emitted-before-accept")
     assert code == 0
@@ -173,6 +202,14 @@ def test_diagram_writes_pictures_of_machines_and_traces(run: Run, tmp_path: Path
     assert {".svg", ".dot", ".mmd", ".txt", ".md"} <= names
 
 
+def test_check_draws_the_machines_of_the_aspects_that_it_checked(run: Run, tmp_path: Path) -> None:
+    chosen = ("no-tbit-dma-emitted-before-accept", "no-get-version-by-others-while-the-tsms-session-lives")
+    code, _, _ = run("check", "cove-io", *(x for p in chosen for x in ("-p", p)), "-o", str(tmp_path))
+    assert code in (0, 1)
+    assert {p.name for p in (tmp_path / "machines").iterdir()} == {"lifecycle", "spdm"}
+    assert (tmp_path / "machines" / "spdm" / "tdi.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -187,6 +224,9 @@ def test_diagram_writes_pictures_of_machines_and_traces(run: Run, tmp_path: Path
         (("check", "--expect", "--tdis", "2"), "--expect: verdicts are recorded for the flows at default topology"),
         (("check", "-o", "/proc/nowhere"), "cannot write into /proc/nowhere"),
         (("diagram", "machine"), "there is no flow 'machine'"),
+        (("explore",), "explore needs a FLOW"),
+        (("explore", "--mutation", "-p", "lock-only-from-unlocked"), "--mutation tries the mutants of an aspect"),
+        (("explore", "--mutation", "--aspect", "responder", "cma-only"), "flow cma-only has no aspect responder"),
         (("frobnicate",), "invalid choice: 'frobnicate'"),
     ],
 )
@@ -244,6 +284,12 @@ def test_the_engine_is_the_one_that_was_asked_for(run: Run) -> None:
     _, out, _ = run("check", "cove-io", "-p", "gates-closed-before-reuse", "--engine", "z3", "--format", "json")
     (result,) = json.loads(out)["results"]
     assert (result["verdict"], result["engine"], result["evidence"]) == ("holds", "z3", "inductive")
+
+
+def test_decision_diagrams_are_an_engine_like_the_others(run: Run) -> None:
+    _, out, _ = run("check", "cove-io", "-p", "gates-closed-before-reuse", "--engine", "bdd", "--format", "json")
+    (result,) = json.loads(out)["results"]
+    assert (result["verdict"], result["engine"], result["evidence"]) == ("holds", "bdd", "exhaustive")
 
 
 def test_help_names_every_verb_and_the_exit_codes(run: Run) -> None:

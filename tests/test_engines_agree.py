@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import naive
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
 from random_systems import conditions, systems, systems_with_properties
 from tdisprove.explore import NO_LIMITS, Engine, Evidence, Limits, Outcome, Report, Verdict, check, replay
+from tdisprove.explore.bdd import BddEngine
+from tdisprove.explore.bdd.manager import available
 from tdisprove.explore.evaluate import evaluate
 from tdisprove.explore.explicit import ExplicitEngine, reachable
+from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.slice import sliced
 from tdisprove.explore.smt.encoding import Encoding
 from tdisprove.explore.smt.engine import Z3Engine
@@ -21,9 +26,12 @@ from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
 from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
+from tdisprove.properties.formulas import LeadsTo, Recurs
 
-ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine()]
+ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), BddEngine(), SatEngine()]
+BACKENDS = available()
 SMALL = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+SOME = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
 MANY = settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 
 
@@ -53,10 +61,47 @@ def test_exploration_agrees_with_the_naive_explorer(case: tuple[System, list[Pro
     _agree(ExplicitEngine(), *case)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@SMALL
+@given(systems_with_properties())
+def test_decision_diagrams_agree_with_the_naive_explorer(backend: str, case: tuple[System, list[Property]]) -> None:
+    _agree(BddEngine(backend, depth=True), *case)
+
+
+@SOME
+@given(systems_with_properties())
+def test_exploration_and_decision_diagrams_say_the_same(case: tuple[System, list[Property]]) -> None:
+    watched, obligations = compile_properties(*case)
+    a, b = (engine.check(watched, obligations) for engine in (ExplicitEngine(), BddEngine(depth=True)))
+    assert a.statistics is not None and b.statistics is not None
+    for x, y in zip(a.outcomes, b.outcomes, strict=True):
+        assert (x.verdict, x.evidence, x.depth) == (y.verdict, y.evidence, y.depth)
+    assert replace(b.statistics, seconds=0, backend="") == replace(a.statistics, seconds=0, backend="")
+
+
+@SOME
+@given(systems_with_properties(), st.integers(1, 4))
+def test_within_a_depth_exploration_and_decision_diagrams_say_the_same(
+    case: tuple[System, list[Property]], depth: int
+) -> None:
+    watched, obligations = compile_properties(*case)
+    a, b = (engine.check(watched, obligations, Limits(depth=depth)) for engine in (ExplicitEngine(), BddEngine()))
+    assert a.statistics is not None and b.statistics is not None
+    for x, y in zip(a.outcomes, b.outcomes, strict=True):
+        assert (x.verdict, x.evidence, x.depth, x.note) == (y.verdict, y.evidence, y.depth, y.note)
+    assert replace(b.statistics, seconds=0, backend="") == replace(a.statistics, seconds=0, backend="")
+
+
 @SMALL
 @given(systems_with_properties())
 def test_z3_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
     _agree(Z3Engine(), *case)
+
+
+@SMALL
+@given(systems_with_properties())
+def test_sat_agrees_with_the_naive_explorer(case: tuple[System, list[Property]]) -> None:
+    _agree(SatEngine(), *case)
 
 
 @MANY
@@ -94,6 +139,15 @@ def test_z3_finds_on_the_flows_what_exploration_recorded(flow: str, group: Group
         assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
 
 
+@pytest.mark.parametrize(("flow", "aspect"), [("sev-tio-guest-run", "lifecycle"), ("arm-cca", "evidence")])
+def test_sat_finds_on_the_flows_what_exploration_recorded(flow: str, aspect: str) -> None:
+    safety = [p for p in of_aspect(aspect) if not isinstance(p.formula, LeadsTo | Recurs)]
+    for r in check(FLOWS[flow].system(aspect=aspect), safety, SatEngine()):
+        recorded = expectation(flow, r.prop.id)
+        assert recorded is not None
+        assert (r.verdict.value, r.depth) == (recorded.verdict, recorded.depth), r.prop.id
+
+
 SAMPLED = [a for a in ASPECTS if a != "lifecycle"]
 
 
@@ -121,8 +175,9 @@ def test_engines_agree_on_larger_topologies(flow: str, topology: dict[str, int])
         "gates-closed-before-reuse",
         "no-cross-tvm-dma",
     )
-    a, b = (check(FLOWS[flow].system(topology), [find(n) for n in names], engine) for engine in ENGINES)
-    assert [(r.verdict, r.depth) for r in a] == [(r.verdict, r.depth) for r in b]
+    first, *others = (check(FLOWS[flow].system(topology), [find(n) for n in names], engine) for engine in ENGINES)
+    for results in others:
+        assert [(r.verdict, r.depth) for r in results] == [(r.verdict, r.depth) for r in first]
 
 
 # --- Z3: terms, proofs, and what must not pass for one ---------------------------------------------------------------
@@ -130,10 +185,11 @@ def test_engines_agree_on_larger_topologies(flow: str, topology: dict[str, int])
 
 @MANY
 @given(systems().flatmap(lambda s: conditions(s.variables, 3).map(lambda t: (s, t))))
-def test_a_term_means_the_same_to_the_evaluator_numpy_and_z3(case: tuple[System, object]) -> None:
+def test_a_term_means_the_same_to_the_evaluator_numpy_diagrams_and_z3(case: tuple[System, object]) -> None:
     from itertools import islice, product
 
     import z3
+    from tdisprove.explore.bdd.encoding import Encoding as Diagrams
     from tdisprove.explore.evaluate import named
     from tdisprove.explore.explicit.vectorise import Program
     from tdisprove.explore.layout import Layout
@@ -146,6 +202,9 @@ def test_a_term_means_the_same_to_the_evaluator_numpy_and_z3(case: tuple[System,
     program.predicates("f", [term])  # type: ignore[list-item]
     (vector,) = program.compile()["f"](*layout.pack(states))
     assert np.broadcast_to(vector, len(states)).tolist() == expected
+    diagrams = Diagrams(system)
+    meant = diagrams.truth(term)  # type: ignore[arg-type]
+    assert [(meant & diagrams.state(s)) == diagrams.state(s) for s in states] == expected
     e = Encoding(system)
     solver = e.solver()
     expression = e.term(term)  # type: ignore[arg-type]
@@ -217,6 +276,8 @@ def test_a_violated_property_has_no_proof() -> None:
         # Z3 proves that one outright, within any limit; this one takes the reachable states as well.
         (ENGINES[0], "no-tbit-dma-effective-before-accept"),
         (ENGINES[1], "no-tbit-dma-effective-before-accept"),
+        (ENGINES[2], "gates-closed-before-reuse"),
+        (ENGINES[2], "no-tbit-dma-effective-before-accept"),
     ],
     ids=lambda x: x if isinstance(x, str) else x.name,
 )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise, product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_systems import SORTS, conditions
+from tdisprove.explore.evaluate import evaluate
 from tdisprove.model.language import (
     BOOL,
     FALSE,
@@ -21,6 +26,7 @@ from tdisprove.model.language import (
     ModelError,
     Party,
     System,
+    Term,
     Variable,
     conj,
     disj,
@@ -34,8 +40,8 @@ from tdisprove.model.language import (
     param,
 )
 from tdisprove.model.language.mutate import DropCheck, DropUpdate, mutated
-from tdisprove.model.language.satisfy import satisfying
-from tdisprove.model.language.terms import variable
+from tdisprove.model.language.satisfy import Satisfier, satisfying
+from tdisprove.model.language.terms import support, variable
 
 LAMP = enum("Lamp", "red", "amber", "green")
 lamp = variable("lamp", LAMP)
@@ -114,6 +120,43 @@ def test_satisfying_finds_values_exactly_where_there_are_some() -> None:
     assert found["n"] == 2
     assert found["on"] is True
     assert satisfying((n < 1) & (n > 2)) is None
+
+
+SOME = tuple(Variable(f"x{i}", sort) for i, sort in enumerate((*SORTS, BOOL)))
+
+
+@given(st.lists(conditions(SOME, 2), min_size=1, max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_satisfying_agrees_with_trying_all_values(parts: list[Term]) -> None:
+    t = conj(*parts)
+    mentioned = support(t)
+    exist = any(
+        evaluate(t, dict(zip((v.name for v in mentioned), values, strict=True)))
+        for values in product(*(v.sort.domain for v in mentioned))  # type: ignore[union-attr]
+    )
+    found = satisfying(t)
+    assert (found is not None) == exist
+    if found is not None:
+        # Those that do not matter may have any value.
+        rest = {v.name: v.sort.domain[-1] for v in mentioned}  # type: ignore[union-attr]
+        assert evaluate(t, {**rest, **found})
+
+
+def test_a_satisfier_that_knows_parts_of_a_term_says_the_same() -> None:
+    satisfier = Satisfier()
+    for t in (on & (n < 2), on & (n > 1), ~on & (n < 2), on & (n < 2) & (n > 1), disj(on & ~on, n == 1) & (lamp == "red")):
+        assert satisfier.values(t) == satisfying(t)
+
+
+def test_many_alternatives_that_share_no_variable_are_no_more_work_than_one_after_the_other() -> None:
+    a, b = ([variable(f"{x}{i}", BOOL) for i in range(200)] for x in "ab")
+    apart = conj(*(x == ~y for x, y in zip(a, b, strict=True)))
+    assert satisfying(apart) is not None
+    chain = conj(*(x.implies(y) for x, y in pairwise(a)), a[0])
+    found = satisfying(chain)
+    assert found is not None
+    assert all(found.values())
+    assert satisfying(chain & ~a[-1]) is None
 
 
 # --- Machines and composition ----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from test_flows import COUNTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FOLDERS = ("model", "properties", "explore", "reports", "verbs")
+FOLDERS = ("model", "properties", "explore", "reports", "verbs", "bench")
 
 
 def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
@@ -37,10 +37,10 @@ def test_the_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
         # Built once for every Python from 3.11 on.
         assert "-cp311-abi3-" in wheel.name
     packed = set(zipfile.ZipFile(wheel).namelist())
-    expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/py.typed"}
+    expected = {"tdisprove/__init__.py", "tdisprove/cli.py", "tdisprove/pytest_plugin.py", "tdisprove/py.typed"}
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in (".py", ".toml"):
+            if path.suffix in (".py", ".toml", ".json", ".js", ".css"):
                 expected.add(f"tdisprove/{path.relative_to(ROOT).as_posix()}")
     assert expected <= packed
     assert not {p for p in packed if p.endswith((".c", ".h"))}

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from random_systems import SORTS, systems_with_properties
 from tdisprove.explore import Evidence, Limits, Verdict, replay
+from tdisprove.explore.cubes import Cube
 from tdisprove.explore.evaluate import evaluate, named
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.slice import sliced
@@ -25,7 +26,7 @@ from tdisprove.explore.smt.bounded import BoundedSearch
 from tdisprove.explore.smt.encoding import Budget, Encoding, OutOfBudgetError
 from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.explore.smt.induction import Disagreement, NotProved, k_induction, prove, verify
-from tdisprove.explore.smt.lemmas import Cube, Oracle
+from tdisprove.explore.smt.lemmas import Oracle
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import (
     FALSE,
@@ -329,6 +330,20 @@ def test_without_the_reachable_states_k_induction_still_decides() -> None:
     (outcome,) = Z3Engine().check(watched, obligations, Limits(states=2)).outcomes
     assert (outcome.verdict, outcome.evidence) == (Verdict.HOLDS, Evidence.INDUCTIVE)
     assert "induction" in outcome.note
+
+
+def test_too_many_states_are_no_hindrance_since_ic3_finds_lemmas_that_z3_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tdisprove.explore.smt.engine._HINT_STATES", 20)
+    watched, obligations = _hard()
+    for o, outcome in zip(obligations, Z3Engine().check(watched, obligations).outcomes, strict=True):
+        assert (outcome.verdict, outcome.evidence) == (Verdict.HOLDS, Evidence.INDUCTIVE)
+        assert outcome.lemmas
+        assert verify(watched, o, outcome.lemmas) is None
+    system = counter(15, 15)
+    monkeypatch.setattr("tdisprove.explore.smt.engine._HINT_STATES", 2)
+    watched, (o,) = compiled(system, Invariant(system["n"] != 12))
+    (outcome,) = Z3Engine().check(watched, [o]).outcomes
+    assert (outcome.verdict, outcome.depth) == (Verdict.VIOLATED, 12)
 
 
 def test_a_depth_limit_is_exact() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -299,6 +300,15 @@ COUNTS = [
     ("hyperv", "spdm", {"tdi": 4}, 4_536, 45_928),
     ("arm-cca", "channel", None, 2_023, 4_028),
 ]
+
+
+def test_the_page_on_engines_has_these_numbers() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "engines.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("  | `")]
+    assert rows
+    for line, (flow, aspect, _, few, many) in zip(rows, COUNTS, strict=False):
+        assert line.startswith(f"  | `{flow}` {aspect}")
+        assert line.endswith(f"| {many:,} | {few:,} |")
 
 
 @pytest.mark.parametrize(("flow", "aspect", "topology", "few", "many"), COUNTS)

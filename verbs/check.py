@@ -5,24 +5,24 @@ from __future__ import annotations
 import argparse
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .. import __version__
 from ..explore import Result, Target, Verdict, contrast, targets
+from ..explore.reasons import Reason, reasons
 from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..properties import Property
 from ..properties.catalogue import CENTRAL, GROUPS, Expectation
 from ..reports.files import write_machines, write_traces
+from ..reports.formats.choice import DOCUMENTS, RUNS, document, only_run
 from ..reports.json_report import check_document
 from ..reports.table import trace_table
 from ..reports.verdicts import Style, argument, cell, matrix, overview, tally
+from ..reports.why import why_document, why_text
 from . import options
 from .exits import HOLDS, UNKNOWN, VIOLATED, code
-
-_MAIN = "lifecycle"
-"""The aspect whose machines are drawn beside the runs (``diagram machines --aspect`` draws those of another)."""
 
 _SIDE_BY_SIDE = 3
 """Beyond so many columns the verdicts are counted, not listed (``matrix`` lists them)."""
@@ -31,7 +31,13 @@ _SIDE_BY_SIDE = 3
 def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser("check", help="decide properties of flows", description="Decide properties of flows.")
     options.add_target(p, several=True)
-    options.add_engine(p)
+    options.add_engine(p, *DOCUMENTS, *RUNS)
+    p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
+    p.add_argument(
+        "--why", action="store_true",
+        help="of each violation: the single settings and steps that would mend it, and where the nearest flow in which it holds "
+        "parts from the run (takes a check for each)",
+    )  # fmt: skip
     p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
     p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
     p.set_defaults(run=run)
@@ -53,11 +59,27 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     seconds = time.perf_counter() - start
     columns, notes = surveyed.results, surveyed.notes
-    differences = _differences(found, columns) if args.expect else []
+    unexpected = _unexpected(found, columns) if args.expect else None
+    differences = [
+        f"NOT AS RECORDED: {name}: {r.prop.id}: {Expectation(r.verdict.value, r.depth)}, {unexpected[name, r.prop.id]}"
+        for name, results in (columns.items() if unexpected else ())
+        for r in results
+        if unexpected and (name, r.prop.id) in unexpected
+    ]
     if args.format == "json":
-        options.dump(check_document(__version__, columns, [*notes, *differences]))
+        content = check_document(__version__, columns, [*notes, *differences], times=not args.reproducible)
+        why = {(x.flow, x.result.prop.id): why_document(x.blame, x.nearest) for x in _why(args, found, columns)}
+        for result in content["results"]:
+            result["why"] = why.get((result["flow"], result["property"]))
+        options.dump(content)
+    elif args.format in DOCUMENTS:
+        print(document(args.format, __version__, columns, notes, unexpected), end="")
+    elif args.format in RUNS:
+        print(only_run(args.format, columns), end="")
     else:
         _print(args, found, columns, seconds)
+        for x in _why(args, found, columns):
+            print(f"\n{why_text(x.flow, x.result, x.blame, x.nearest, options.style())}")
         for line in (*notes, *differences):
             print(line)
         if args.expect and not differences:
@@ -69,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
             wanted = {p.id for p in GROUPS[0].properties}
             drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
         files = [f for name, results in drawn.items() for f in write_traces(folder, name, results)]
-        if any(t.aspect == _MAIN for t in found):
-            files += write_machines(folder, ASPECTS[_MAIN].model, _MAIN)
+        for aspect in dict.fromkeys(t.aspect for t in found if t.flow is not None):
+            files += write_machines(folder, ASPECTS[aspect].model, aspect)
         if args.format == "text":
             print(options.written(files, folder))
             if drawn is not columns:
@@ -81,16 +103,21 @@ def run(args: argparse.Namespace) -> int:
     return code(every, partial=bool(notes))
 
 
-def _differences(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> list[str]:
-    """Where verdicts are not as recorded, or not as a scenario file expects."""
+def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> dict[tuple[str, str], str]:
+    """What was expected where verdicts are not as recorded, or not as a scenario file expects."""
     by_name = {t.name: t for t in found}
-    lines = []
-    for name, results in columns.items():
-        for r in results:
-            why = by_name[name].unexpected(r.prop, r.verdict.value, r.depth)
-            if why:
-                lines.append(f"NOT AS RECORDED: {name}: {r.prop.id}: {Expectation(r.verdict.value, r.depth)}, {why}")
-    return lines
+    why = {
+        (name, r.prop.id): by_name[name].unexpected(r.prop, r.verdict.value, r.depth)
+        for name, results in columns.items()
+        for r in results
+    }
+    return {key: text for key, text in why.items() if text}
+
+
+def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[Reason]:
+    """Of each violation why it is one, when that was asked for."""
+    if args.why:
+        yield from reasons(found, columns, options.engine(args), options.limits(args), options.noting(args))
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
@@ -122,7 +149,8 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
             open_ones.setdefault((r.depth, "; ".join(r.notes) or "no reason given"), []).append(r.prop.id)
     for (depth, why), names in open_ones.items():
         print(f"UNKNOWN: covered to depth {depth}; {why}: {names[0] if len(names) == 1 else f'{len(names)} properties'}")
-    print(f"{style.dim}{seconds:.1f} s{style.end}")
+    if not args.reproducible:
+        print(f"{style.dim}{seconds:.1f} s{style.end}")
     if args.quiet:
         return
     _print_argument(args, found, style)

@@ -6,15 +6,15 @@ import argparse
 import textwrap
 
 from .. import __version__
-from ..explore import Target, targets
+from ..explore import targets
 from ..explore.coverage import coverage, unused
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
-from ..reports.files import write_quotient
+from ..reports.files import write_coverage, write_quotient
 from ..reports.story import word
-from . import options
+from . import mutation, options
 from .exits import HOLDS, UNKNOWN
 
 
@@ -23,7 +23,7 @@ def add(verbs: options.Verbs) -> None:
         "explore", help="statistics of a flow's state space", description="Explore all reachable states of a flow: how many, "
         "how deep, deadlocks, rules that never apply, refusals that are never given."
     )  # fmt: skip
-    options.add_target(p, several=False)
+    options.add_target(p, several=False, needed=False)
     options.add_backend(p)
     options.add_limits(p)
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
@@ -35,17 +35,34 @@ def add(verbs: options.Verbs) -> None:
         action="store_true",
         help="also values that no variable ever takes, and checks that never decide anything",
     )
-    p.add_argument("-o", "--output", metavar="DIR", help="write the state graph into DIR (with --project)")
+    p.add_argument(
+        "--mutation",
+        action="store_true",
+        help="instead: try every single fault of the aspect's rules, and say which no property notices (FLOW: in its settings only)",
+    )
+    p.add_argument(
+        "--jobs", type=options.count, default=1, metavar="N", help="with --mutation: in so many processes (default: 1)"
+    )
+    p.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write into DIR the state graph (--project), the machines with what is used of them (--coverage)",
+    )
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.mutation:
+        return mutation.run(args)
+    if not args.flows:
+        raise ModelError("explore needs a FLOW: name one (see tdisprove list flows), or ask for --mutation")
     topology, knobs = options.setting(args)
-    target = _one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
-    if folder is not None and not args.project:
+    if folder is not None and not (args.project or args.coverage):
         raise ModelError(
-            "-o needs --project: name the variables that the state graph shall show, such as --project tdi0.state"
+            "-o needs --project or --coverage: name the variables that the state graph shall show, such as --project tdi0.state"
         )
     limits = options.limits(args)
     system = target.system
@@ -63,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
     written = (
         write_quotient(folder, target.name, system, projection) if folder is not None and projection is not None else []
     )
+    if folder is not None and covered is not None and found is not None:
+        written += write_coverage(folder, target.name, ASPECTS[target.aspect].model, found)
     if args.format == "json":
         document: dict[str, object] = {
             "tool": "tdisprove", "version": __version__, "flow": target.name, "states": statistics.states,
@@ -99,14 +118,6 @@ def run(args: argparse.Namespace) -> int:
     if written and folder is not None:
         print(options.written(written, folder))
     return HOLDS if statistics.complete else UNKNOWN
-
-
-def _one(found: list[Target], aspect: str | None) -> Target:
-    """The target of an aspect (None: the first); of a system file, its only one."""
-    for target in found:
-        if target.flow is None or aspect in (None, target.aspect):
-            return target
-    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
 
 
 def _print_names(title: str, names: list[str]) -> None:

@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..explore import Engine, Limits, Progress
+from ..explore import Engine, Limits, Progress, Target
 from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
+from ..explore.explicit.exploration import resident_memory
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -24,12 +26,12 @@ TOPOLOGY = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "strea
 """Option -> the index of which it says how many there are."""
 
 
-def add_target(p: argparse.ArgumentParser, *, several: bool) -> None:
+def add_target(p: argparse.ArgumentParser, *, several: bool, needed: bool = True) -> None:
     text = "a flow (see tdisprove list flows), a scenario file (TOML), or a Python file that defines SYSTEM and PROPERTIES"
     if several:
         p.add_argument("flows", metavar="FLOW", nargs="*", help=f"{text}; default: all flows")
     else:
-        p.add_argument("flows", metavar="FLOW", nargs=1, help=text)
+        p.add_argument("flows", metavar="FLOW", nargs=1 if needed else "*", help=text)
     add_properties(p)
     add_setting(p)
 
@@ -59,10 +61,14 @@ def _default(index: str) -> str:
 
 def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     p.add_argument(
-        "--engine", choices=("auto", "explicit", "z3"), default="auto", help="how to find out (default: %(default)s)"
+        "--engine",
+        choices=("auto", "explicit", "bdd", "sat", "z3"),
+        default="auto",
+        help="how to find out (default: %(default)s)",
     )
     p.add_argument("--unsliced", action="store_true", help="keep variables on which the properties do not depend")
     add_backend(p)
+    p.add_argument("--threads", type=count, metavar="N", help="of the compiled kernel (default: all that there are)")
     p.add_argument(
         "--symmetry",
         choices=SYMMETRY,
@@ -132,6 +138,14 @@ def setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]
     return topology, dict(parse_knob(s) for s in args.set)
 
 
+def one(found: list[Target], aspect: str | None) -> Target:
+    """The target of an aspect (None: the first); of a system file, its only one."""
+    for target in found:
+        if target.flow is None or aspect in (None, target.aspect):
+            return target
+    raise ModelError(f"flow {found[0].name} has no aspect {aspect}: it has {', '.join(t.aspect for t in found)}")
+
+
 def folder(path: str | None) -> Path | None:
     """The output folder, made and tried out before any work is done."""
     if path is None:
@@ -155,7 +169,8 @@ def limits(args: argparse.Namespace) -> Limits:
 
 def _progress(p: Progress) -> None:
     rate = p.states / p.seconds if p.seconds > 0 else 0
-    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s")
+    memory = resident_memory() / 2**20
+    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s, {memory:,.0f} MiB")
 
 
 def note(text: str) -> None:
@@ -163,17 +178,35 @@ def note(text: str) -> None:
     print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
+def noting(args: argparse.Namespace) -> Callable[[str], None]:
+    """What writes over the line of progress, where there is one."""
+    return note if limits(args).progress is not None else lambda _: None
+
+
 def style() -> Style:
     return COLOURED if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
 
 
 def engine(args: argparse.Namespace) -> Engine:
-    """The engine that was asked for. ``auto`` is exhaustive exploration: complete on finite systems, and the fastest here at the sizes of the flows."""
+    """The engine that was asked for. ``auto`` begins with exhaustive search, the fastest at the sizes of the flows."""
     if args.engine == "z3":
         from ..explore.smt.engine import Z3Engine
 
         return Z3Engine()
-    return ExplicitEngine(backend=args.backend, symmetry=args.symmetry)
+    if args.engine == "sat":
+        from ..explore.sat import SatEngine
+
+        return SatEngine()
+    if args.engine == "bdd":
+        from ..explore.bdd import BddEngine
+
+        return BddEngine()
+    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry, threads=args.threads)
+    if args.engine == "auto":
+        from ..explore.choice import AutoEngine
+
+        return AutoEngine(exhaustive)
+    return exhaustive
 
 
 def dump(document: object) -> None:

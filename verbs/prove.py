@@ -1,13 +1,23 @@
-"""``prove``: properties decided by Z3, with the lemmas of each proof."""
+"""``prove``: properties decided by induction, with the lemmas of each proof, certificates, and why it holds."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import textwrap
+from collections.abc import Mapping
+from pathlib import Path
 
 from .. import __version__
-from ..explore import targets
+from ..explore import Limits, Target, targets
+from ..explore.certificate import certificate, verify_document
+from ..explore.sat import SatEngine
 from ..explore.survey import survey
+from ..explore.why import reasons
+from ..model.language import ModelError, Value
+from ..properties import Property
+from ..properties.formulas import LeadsTo, Recurs
 from ..reports.json_report import check_document
 from ..reports.verdicts import cell
 from . import options
@@ -16,20 +26,32 @@ from .exits import code
 
 def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser(
-        "prove", help="prove properties with Z3, by induction", description="Prove properties with Z3: bounded search for a "
-        "violation, and induction with lemmas that the tool finds. The lemmas are printed."
+        "prove", help="prove properties by induction", description="Prove properties by induction with lemmas that the tool "
+        "finds, or violate them by a bounded search: with Z3, or with SAT (IC3). The lemmas are printed."
     )  # fmt: skip
     options.add_target(p, several=True)
+    p.add_argument("--engine", choices=("z3", "sat"), default="z3", help="what finds the proof (default: %(default)s)")
+    p.add_argument(
+        "--certificate", metavar="FILE", help="write the certificate of the verdict into FILE, found by SAT (IC3) and checked by "
+        "Z3; of several verdicts into a folder"
+    )  # fmt: skip
+    p.add_argument(
+        "--why", type=options.count, nargs="?", const=2, metavar="N", help="say which checks the proof needs, and the smallest sets of "
+        "checks (at most N of them, default 2) without which the property fails"
+    )  # fmt: skip
     options.add_limits(p)
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..explore.smt.engine import Z3Engine
-
     topology, knobs = options.setting(args)
     found = targets(args.flows, args.property, topology, knobs)
-    surveyed = survey(found, Z3Engine(), options.limits(args))
+    limits = options.limits(args)
+    pairs = [(t, p) for t in found for p in t.properties]
+    files = None if args.certificate is None else _files(Path(args.certificate), pairs)
+    if args.why is not None and any(t.flow is None for t in found):
+        raise ModelError("--why is for flows: the rules of a system file have no checks to leave out")
+    surveyed = survey(found, options.engine(args), limits)
     if args.format == "json":
         options.dump(check_document(__version__, surveyed.results, surveyed.notes))
     else:
@@ -43,4 +65,59 @@ def run(args: argparse.Namespace) -> int:
                         print(textwrap.fill(line, 110, initial_indent="      ", subsequent_indent="        "))
         for line in surveyed.notes:
             print(line)
-    return code((r for rs in surveyed.results.values() for r in rs), partial=surveyed.interrupted)
+    missing = False
+    if not surveyed.interrupted:
+        if args.why is not None and args.format == "text":
+            for t, p in pairs:
+                _print_reasons(t, p, args.why, limits)
+        for (t, p), file in zip(pairs, files or (), strict=False):
+            missing |= not _certify(t, p, file, knobs, limits, quiet=args.format != "text")
+    return code((r for rs in surveyed.results.values() for r in rs), partial=surveyed.interrupted or missing)
+
+
+def _print_reasons(target: Target, prop: Property, most: int, limits: Limits) -> None:
+    found = reasons(target, prop, most, limits)
+    print(f"{target.name}: why {prop.id} holds")
+    if found is None:
+        print("  It does not, or that was not found out in time: there are no reasons to give.")
+        return
+    parts = {
+        "The proof rests on": found.lemmas,
+        "It needs the checks": found.needed,
+        f"The property fails without (all such sets of at most {found.complete})": [" + ".join(c) for c in found.cuts],
+        "In none of these sets": [", ".join(found.redundant)] if found.redundant else [],
+        "Stopped early": [found.stopped] if found.stopped else [],
+    }
+    for title, lines in parts.items():
+        if lines or title not in ("In none of these sets", "Stopped early"):
+            print(f"  {title}:" + ("" if lines else " nothing"))
+        for line in lines:
+            print(textwrap.fill(line, 110, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False))
+
+
+def _files(place: Path, pairs: list[tuple[Target, Property]]) -> list[Path]:
+    """Where each certificate goes: one to the file that was named, several into a folder. Tried out before any work is done."""
+    if len(pairs) == 1 and not place.is_dir():
+        (_, p) = pairs[0]
+        if isinstance(p.formula, LeadsTo | Recurs):
+            raise ModelError(f"--certificate: {p.id} is a promise of progress: certificates are for safety and reachability")
+        options.folder(str(place.parent))
+        return [place]
+    options.folder(str(place))
+    return [place / f"{t.name}.{p.id}.json" for t, p in pairs]
+
+
+def _certify(t: Target, p: Property, file: Path, knobs: Mapping[str, Value], limits: Limits, *, quiet: bool) -> bool:
+    """Write the certificate, once the checker has accepted it. Whether there is one, or can be none of this kind."""
+    if isinstance(p.formula, LeadsTo | Recurs):
+        return True
+    document, verdict = certificate(t, p, SatEngine(), limits, knobs)
+    if document is None:
+        print(f"{p.id}: no certificate: {verdict}", file=sys.stderr)
+        return False
+    verify_document(document, ("z3",))
+    file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not quiet:
+        says = "holds" if verdict == "holds" else "is violated"
+        print(f"{file}: the certificate that {p.id} {says}; check it with tdisprove verify-certificate")
+    return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,6 @@ class ReachableSet:
 
     system: System
     layout: Layout
-    packed: Words
     statistics: Statistics
     levels: tuple[int, ...]
     """The number of the first state of each level: ``levels[i]`` and those after it are ``i`` steps from an initial state."""
@@ -56,6 +56,11 @@ class ReachableSet:
         """A shortest run to a state: the initial state, and the numbers of the actions."""
         return self.exploration.path(state)
 
+    @cached_property
+    def packed(self) -> Words:
+        """The states, shape (words, states)."""
+        return self.exploration.packed()
+
     @property
     def codes(self) -> NDArray[np.unsignedinteger]:
         """Shape (states, variables): the position of each value in its variable's domain."""
@@ -65,7 +70,9 @@ class ReachableSet:
 class ExplicitEngine:
     """Visits every reachable state. With ``stop_early``, only until every obligation has been violated."""
 
-    def __init__(self, *, stop_early: bool = False, backend: str | None = None, symmetry: str = "auto") -> None:
+    def __init__(
+        self, *, stop_early: bool = False, backend: str | None = None, symmetry: str = "auto", threads: int | None = None
+    ) -> None:
         if backend is not None and backend not in BACKENDS:
             raise ModelError(f"{backend!r} is no back end of exhaustive search: give one of {', '.join(BACKENDS)}")
         if symmetry not in SYMMETRY:
@@ -73,6 +80,8 @@ class ExplicitEngine:
         self.stop_early = stop_early
         self.backend = backend
         self.symmetry = symmetry
+        self.threads = threads
+        """Of the compiled kernel; None: as many as this process may use. They change no answer."""
 
     @property
     def name(self) -> str:
@@ -101,7 +110,13 @@ class ExplicitEngine:
             symmetry: Sequence[Automorphism], limits: Limits, reconsider: Callable[[], bool] | None = None
         ) -> tuple[Exploration, tuple[str, ...]]:
             new, notes = _exploration(
-                system, obligations, limits, self.backend, stop_early=self.stop_early, symmetry=symmetry
+                system,
+                obligations,
+                limits,
+                self.backend,
+                stop_early=self.stop_early,
+                symmetry=symmetry,
+                threads=self.threads,
             )
             if reconsider is not None:
                 new.reconsider = (MANY, reconsider)
@@ -131,9 +146,7 @@ def reachable(system: System, limits: Limits = NO_LIMITS, backend: str | None = 
     """The reachable states of a system."""
     search, _ = _exploration(system, (), limits, backend, stop_early=False)
     search.run()
-    return ReachableSet(
-        system, search.layout, search.packed(), search.statistics(), tuple(search.levels), search, search.stopped
-    )
+    return ReachableSet(system, search.layout, search.statistics(), tuple(search.levels), search, search.stopped)
 
 
 def _exploration(
@@ -144,6 +157,7 @@ def _exploration(
     *,
     stop_early: bool,
     symmetry: Sequence[Automorphism] = (),
+    threads: int | None = None,
 ) -> tuple[Exploration, tuple[str, ...]]:
     """The search that is asked for or, for ``auto``, that can be had; and what must be said about that.
 
@@ -155,7 +169,7 @@ def _exploration(
             raise ModelError("a checkpoint needs the compiled kernel: leave --backend numpy out, or --checkpoint")
         return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
     try:
-        return NativeExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
+        return NativeExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry, threads=threads), ()
     except ImportError:
         why = "the compiled kernel is not there; install tdisprove where a C compiler is, or take NumPy"
         note = ("searched with NumPy: the compiled kernel was not built",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ...model.language import State, System
@@ -12,6 +12,7 @@ from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits, Progress
 from ..explicit import ReachableSet, reachable, resident_memory
 from ..replay import replay
+from ..sat import SatEngine
 from ..slice import Cones, Slice, sliced
 from ..verdict import Evidence, Outcome, Report, Verdict
 from .bounded import BoundedSearch
@@ -43,8 +44,8 @@ class Z3Engine:
 
     A violation is a model of the bounded formulas, of the least depth that has one, and is replayed. A proof is
     an inductive strengthening that fresh solvers accepted for the whole system; exploration suggests the lemmas,
-    and tells whether it is worth looking for any, but no verdict rests on it. Where there are too many states
-    to explore, k-induction is tried beside the bounded search.
+    and tells whether it is worth looking for any, but no verdict rests on it. Where there are too many states to explore, IC3
+    is asked for lemmas; and where a limit of states was given, k-induction is tried beside the bounded search.
     """
 
     def __init__(self) -> None:
@@ -90,7 +91,8 @@ class Z3Engine:
                 return self._proved(obligation, Proof(obligation, (), 0, 0.0))
             hint = run.hint(part.system)
             if hint.oracle is None:
-                return self._decide_blindly(run, part, violation, hint.stopped)
+                found = self._decide_by_ic3(run, obligation, violation) if run.limits.states is None else None
+                return found or self._decide_blindly(run, part, violation, hint.stopped)
             try:
                 # Proved in the slice, and verified in the whole.
                 proof = prove(part.system, mine, hint.oracle, run.budget, encoding=encoding, verified=False)
@@ -107,6 +109,25 @@ class Z3Engine:
             return self._proved(obligation, proof)
         except OutOfBudgetError as e:
             return _unknown(search.depth, str(e))
+
+    def _decide_by_ic3(
+        self, run: _Run, obligation: Obligation, violation: Callable[[int | None], Outcome | None]
+    ) -> Outcome | None:
+        """What Z3 says of IC3's answer: its lemmas are verified, its run is looked for. None when there is no answer."""
+        (answer,) = SatEngine().check(run.system, [obligation], replace(run.limits, seconds=run.budget.left)).outcomes
+        if answer.note == "interrupted":
+            raise KeyboardInterrupt
+        if answer.verdict is Verdict.HOLDS:
+            flaw = verify(run.system, obligation, answer.lemmas, run.budget)
+            if flaw is not None:
+                raise Disagreement(f"{obligation}: the lemmas of IC3 are refused: {flaw}")
+            return self._proved(obligation, Proof(obligation, answer.lemmas, 0, 0.0))
+        if answer.verdict is Verdict.VIOLATED:
+            found = violation(answer.depth)
+            if found is None or found.depth != answer.depth:
+                raise Disagreement(f"{obligation}: broken in {answer.depth} steps, says SAT; Z3 finds no run of that length")
+            return found
+        return None
 
     def _decide_blindly(
         self, run: _Run, part: Slice, violation: Callable[[int | None], Outcome | None], why: str

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from ...model.language import TRUE, Action, System, Term, conj, substitute, support
 from ...properties.compile import Obligation
+from ..cubes import Cube
 from ..evaluate import enabled, evaluate, named, successor
 from .encoding import Budget, Codes, Encoding, OutOfBudgetError, inside
-from .lemmas import Cube, Oracle, distances
+from .lemmas import Oracle, distances
 
 _CANDIDATES = 5
 """So many cubes around the state of a CTI are compared."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..language import Model, ModelError, System, Value, knob_value, nearest
@@ -49,8 +49,10 @@ class Flow:
         *,
         aspect: str = "lifecycle",
         check: bool = True,
+        left_open: Collection[str] = (),
     ) -> System:
-        """The flow as a system, in one aspect. ``changed``: knobs set otherwise; ``model``: in place of the aspect's (a mutant).
+        """The flow as a system, in one aspect. ``changed``: knobs set otherwise; ``model``: in place of the aspect's (a mutant);
+        ``left_open``: knobs that are not fixed, but are rigid variables that may have any value.
 
         ``topology`` (index name -> how many) may name indices that this aspect does not have. Raises `ModelError`
         when the flow has no such aspect, and for a topology that cannot be.
@@ -65,7 +67,7 @@ class Flow:
             sizes["device"] = max(n for n in range(1, sizes["device"] + 1) if sizes["tdi"] % n == 0)
         if "tdi" in sizes and sizes["tdi"] % sizes.get("device", 1):
             raise ModelError(f"{sizes['tdi']} TDIs cannot be dealt out evenly to {sizes['device']} devices: give a multiple")
-        knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs}
+        knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs and k not in left_open}
         own = self.models.get(aspect)
         # Rules of the flow's own may leave others without effect, which is no mistake.
         return (model or own or seen.model).instantiate(sizes, knobs, name=self.name, check=check and own is None)

@@ -5,7 +5,7 @@ Nothing in here knows what is modelled.
 
 from .compose import Model, knob_value
 from .errors import ModelError, nearest
-from .machine import ANY_REFUSAL, OK, Check, Event, Family, IndexMap, Machine, Party, Rule, Update, for_each
+from .machine import ANY_REFUSAL, OK, Check, Event, Family, IndexMap, Machine, Origin, Party, Rule, Update, for_each
 from .parse import Scope, parse
 from .sorts import BOOL, NONE, Bool, Enum, Ground, Index, Int, Maybe, Sort, Value, enum
 from .system import Action, State, System, Variable
@@ -56,6 +56,7 @@ __all__ = [
     "ModelError",
     "Op",
     "Operand",
+    "Origin",
     "Party",
     "Rule",
     "Scope",

@@ -18,7 +18,7 @@ from .errors import ModelError, nearest
 from .ground import Grounding
 from .machine import ANY_REFUSAL, OK, Event, Family, IndexMap, Machine, Rule
 from .parse import Scope
-from .satisfy import in_domain, satisfying
+from .satisfy import Satisfier, in_domain, satisfying
 from .sorts import Bool, Enum, Index, Int, Value
 from .system import Action, System, Variable
 from .terms import FALSE, TRUE, Op, Term, conj, const, disj, implies, neg, show, subterms
@@ -275,8 +275,9 @@ class _Composer:
         for a in actions:
             for r in a.rules:
                 composed.setdefault((r.machine, r.name), []).append(a)
+        satisfier = Satisfier()
         for (machine, name), found in composed.items():
-            if all(satisfying(a.guard) is None for a in found):
+            if all(satisfier.values(a.guard) is None for a in found):
                 raise ModelError(
                     f"machine {machine}, rule {name}: can never be enabled: its guard, with those of the machines that "
                     f"take part in {found[0].event}, has no solution; correct one of the guards, or remove the rule"

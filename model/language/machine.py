@@ -7,6 +7,7 @@ that have rules for the same event take part in it together; see `model.language
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
@@ -147,6 +148,17 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The place in a model's source where a rule is written: what a reader opens to change it."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
 class Rule:
     """What one machine does in one event.
 
@@ -165,6 +177,8 @@ class Rule:
     reply: str
     cite: str
     doc: str
+    origin: Origin | None = field(default=None, compare=False)
+    """Where it is written; None: in no file (a rule that a mutation or a scenario adds)."""
 
 
 @final
@@ -248,7 +262,9 @@ class Machine:
             inner = bound | {p.name for p in u.each}
             _closed(u.target, inner, where)
             _closed(u.value, inner, where)
-        rule = Rule(name, self.name, event, condition, checks, tuple(updates), binds, reply, cite, doc)
+        caller = sys._getframe(1)
+        origin = Origin(caller.f_code.co_filename, caller.f_lineno)
+        rule = Rule(name, self.name, event, condition, checks, tuple(updates), binds, reply, cite, doc, origin)
         self.rules.append(rule)
         return rule
 

@@ -13,13 +13,13 @@ from typing import NoReturn, TypeAlias
 
 from .errors import ModelError, nearest
 from .machine import Family, IndexMap
-from .sorts import NONE, Bool, Enum, Index, Int, Maybe, Sort
+from .sorts import NONE, Bool, Enum, Index, Int, Maybe, Sort, comparable
 from .terms import FALSE, TRUE, Op, Term, conj, const, disj, equal, exists, forall, implies, ite, lift, make, neg
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\??)|(?P<number>\d+)|(?P<sign>->|→|==|=|!=|≠|<=|>=|<|>|∈|[\[\](){},:+\-]))"
+    r"\s*(?:(?P<name>[A-Za-z_]\w*(?:\.\w+)*\??)|(?P<number>\d+)|(?P<sign>->|→|==|=|!=|≠|<=|>=|<|>|∈|[\[\](){},:+\-]))"
 )
-_WORDS = ("and", "or", "not", "in", "if", "then", "else", "true", "false", "for")
+RESERVED = ("and", "or", "not", "in", "if", "then", "else", "true", "false", "for")
 _DEPTH = 250
 """Levels of the grammar that may be open at once (a pair of brackets opens seven): texts are written by people."""
 
@@ -33,6 +33,8 @@ class Scope:
     quantified: Iterable[Term] = ()
     """Over what ``for all x`` may range: parameters by their names."""
     maps: Iterable[IndexMap] = ()
+    sorts: Iterable[Enum] = ()
+    """Enumerations whose values may be compared with each other, besides those of the variables."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,18 @@ def parse(text: str, scope: Scope) -> Term:
     return term
 
 
+def parse_value(text: str, scope: Scope, sort: Sort, deepest: int = _DEPTH) -> Term:
+    """The value of a sort that ``text`` states. Raises `ModelError` with the column and the way to fix it."""
+    reader = _Reader(text, scope, deepest=deepest)
+    part = reader.term(0)
+    term = reader.truth(part) if isinstance(sort, Bool) else reader.as_sort(part, sort)
+    if reader.next != "":
+        reader.fail(f"`{reader.next}` is left over")
+    if not comparable(term.sort, sort):
+        reader.fail(f"`{term}` is of sort {term.sort}, where {sort} is needed")
+    return term
+
+
 @dataclass
 class _Reader:
     text: str
@@ -72,6 +86,7 @@ class _Reader:
     tokens: list[tuple[str, int]] = field(default_factory=list)
     position: int = 0
     depth: int = 0
+    deepest: int = _DEPTH
 
     def __post_init__(self) -> None:
         self.variables = {str(f): f for f in self.scope.families}
@@ -123,7 +138,7 @@ class _Reader:
     def term(self, level: int) -> _Part:
         """Level 0: if, for all, implication. 1: or. 2: and. 3: not. 4: comparison. 5: sum. 6: the rest."""
         self.depth += 1
-        if self.depth > _DEPTH:
+        if self.depth > self.deepest:
             self.fail("too deeply nested: write it as several conditions")
         part = self._levels(level)
         self.depth -= 1
@@ -155,9 +170,9 @@ class _Reader:
     def _if(self) -> _Part:
         start = self.at
         self.take("if")
-        condition = self.truth(self.term(1))
+        condition = self.truth(self.term(0))
         self.need("then", "the condition of `if`")
-        a = self.term(1)
+        a = self.term(0)
         self.need("else", "the first branch of `if`")
         b = self.term(0)
         choice = _Choice(condition, a, b, start)
@@ -195,7 +210,9 @@ class _Reader:
         if self.take("<", "<=", ">", ">="):
             a, b = self.pair(left, self.term(5))
             return self._checked(
-                start, {"<": lambda: a < b, "<=": lambda: a <= b, ">": lambda: a > b, ">=": lambda: a >= b}[sign]
+                start,
+                # What is printed with > and >= is the negation of the other two.
+                {"<": lambda: a < b, "<=": lambda: a <= b, ">": lambda: neg(a <= b), ">=": lambda: neg(a < b)}[sign],
             )
         if self.take("in", "∈"):
             self.need("{", f"`{sign}`")
@@ -229,11 +246,15 @@ class _Reader:
         self.position += 1
         if text in ("true", "false"):
             return TRUE if text == "true" else FALSE
+        if text == "-" and self.next.isdigit():
+            text += self.next
+            self.position += 1
+            return const(int(text), Int(int(text), int(text)))
         if text.isdigit():
             return const(int(text), Int(int(text), int(text)))
         if not text[0].isalpha() and text[0] != "_":
             self._fail(at, f"`{text}` stands where a variable or a value is expected")
-        if text in _WORDS:
+        if text in RESERVED:
             self._fail(at, f"`{text}` stands where a variable or a value is expected")
         if text in self.maps and self.take("("):
             argument = self.term(6)
@@ -301,11 +322,11 @@ class _Reader:
         for word in words:
             if word.text in self.params or word.text in self.knobs:
                 return self._named(word).sort
-        sorts = {f.sort: None for f in self.scope.families if isinstance(f.sort, Enum)}
+        sorts = {s: None for s in (*(f.sort for f in self.scope.families), *self.scope.sorts) if isinstance(s, Enum)}
         fitting = [s for s in sorts if all(w.text in s.values for w in words)]
         # Two bare values are never compared on purpose: the first was meant to be a name.
         several = any(isinstance(part, _Choice) for part in parts)
-        return fitting[0] if several and len(fitting) == 1 else self._named(words[0]).sort
+        return fitting[0] if several and fitting else self._named(words[0]).sort
 
     def as_sort(self, part: _Part, sort: Sort) -> Term:
         """A value in place, of the sort that is wanted there."""

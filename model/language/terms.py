@@ -58,6 +58,7 @@ class Term:
     sort: Sort
     data: object
     _support: tuple[Term, ...] | None
+    """See `support`; worked out when it is first asked for."""
 
     def __and__(self, other: Operand) -> Term:
         return conj(self, lift(other, BOOL))

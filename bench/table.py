@@ -1,0 +1,50 @@
+"""What was measured, as a table of ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .contest import OURS, Measured
+
+
+def table(measured: Sequence[Measured]) -> str:
+    """One row per model and tool; ratios say how many times our number the tool's is."""
+    rows = [
+        (
+            "model",
+            "tool",
+            "states",
+            "depth",
+            "build s",
+            "wall s",
+            "of runs",
+            "search s",
+            "states/s",
+            "bytes/state",
+            "wall",
+            "search",
+            "memory",
+        )
+    ]
+    ours = {str(m.model): m for m in measured if m.tool == OURS}
+    for m in measured:
+        mine = ours.get(str(m.model))
+        per_state = "-" if m.bytes_per_state is None else f"{m.bytes_per_state:,.0f}"
+        rows.append((
+            str(m.model), m.tool, f"{m.states:,}", "-" if m.depth is None else str(m.depth), f"{m.build_seconds:.1f}",
+            f"{m.wall:.2f}", f"{m.fastest:.2f}-{m.slowest:.2f}", f"{m.search or m.wall:.2f}", f"{m.rate:,.0f}", per_state,
+            _ratio(m.wall, mine.wall if mine else None),
+            _ratio(m.search or m.wall, (mine.search or mine.wall) if mine else None), _ratio(m.bytes, mine.bytes if mine else None),
+        ))  # fmt: skip
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    lines = []
+    for k, row in enumerate(rows):
+        left = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(left).rstrip())
+        if k == 0:
+            lines.append("-" * len(lines[0]))
+    return "\n".join(lines)
+
+
+def _ratio(theirs: float | None, mine: float | None) -> str:
+    return "-" if theirs is None or not mine else f"x{theirs / mine:.2f}"

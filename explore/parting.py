@@ -1,0 +1,95 @@
+"""Where a run parts from another system: how far its events can be followed there, and what forbids the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model.language import Action, State, System, Value, show, support
+from ..model.language.terms import conjuncts
+from .check import Result
+from .evaluate import enabled, evaluate, initial_states, named, successor
+from .verdict import Trace, Verdict
+
+_STARTS = 64
+"""Initial states from which a run is followed at most."""
+
+
+@dataclass(frozen=True)
+class Parting:
+    """``step``: the first step of the run (from 0) that the other system cannot follow; None: it can follow all of them.
+
+    ``instead``: the replies that the same request gets there; ``why``: what forbids the step, with the values that are there.
+    """
+
+    step: int | None
+    instead: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+def parting(trace: Trace, other: System) -> Parting:
+    """Follow the events of a run, with their arguments and replies, in another system."""
+    states: list[State] = []
+    for i, s in enumerate(initial_states(other)):
+        if i == _STARTS:
+            break
+        states.append(s)
+    by_event: dict[tuple[str, tuple[tuple[str, Value], ...]], list[Action]] = {}
+    for a in other.actions:
+        by_event.setdefault((a.event, a.args), []).append(a)
+    for i, action in enumerate(trace.actions):
+        requests = by_event.get((action.event, action.args), [])
+        same = [a for a in requests if a.reply == action.reply]
+        following = dict.fromkeys(successor(other, a, s) for s in states for a in same if enabled(other, a, s))
+        if not following:
+            possible = {a.reply for s in states for a in requests if a.reply != action.reply and enabled(other, a, s)}
+            why = _missing(other, same, states[0]) if same and states else ()
+            return Parting(i, tuple(sorted(possible)), why)
+        states = list(following)
+    return Parting(None)
+
+
+def _missing(system: System, actions: Sequence[Action], state: State) -> tuple[str, ...]:
+    """What the guard that comes nearest asks for and does not find."""
+    now = named(system, state)
+    failing = [[c for c in conjuncts(a.guard) if not evaluate(c, now)] for a in actions]
+    return tuple(f"{show(c)}, but {', '.join(_value(v.name, now) for v in support(c))}" for c in min(failing, key=len))
+
+
+def _value(name: str, state: Mapping[str, Value]) -> str:
+    value = state[name]
+    return f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The flow in which the property holds and in which the run can be followed longest; of equals, the one with the fewest other knobs.
+
+    ``differs``: knob -> (here, there).
+    """
+
+    flow: str
+    differs: Mapping[str, tuple[Value, Value]]
+    parting: Parting
+
+
+def nearest_holding(flow: str, broken: Result, results: Mapping[str, Mapping[str, Result]]) -> Nearest | None:
+    """The nearest flow among ``results`` (flow -> property -> result); None when the property holds in none, or only vacuously.
+
+    A run that goes on for ever is not compared: what it lacks is no step of it.
+    """
+    if broken.trace is None or broken.verdict is not Verdict.VIOLATED or broken.trace.pending is not None:
+        return None
+    found = []
+    for name, row in results.items():
+        r = row.get(broken.prop.id)
+        if name != flow and r is not None and r.verdict is Verdict.HOLDS and not r.vacuous:
+            found.append(Nearest(name, _differing(broken.system, r.system), parting(broken.trace, r.system)))
+    end = len(broken.trace)
+    return min(
+        found, key=lambda n: (-(end if n.parting.step is None else n.parting.step), len(n.differs), n.flow), default=None
+    )
+
+
+def _differing(a: System, b: System) -> dict[str, tuple[Value, Value]]:
+    return {k: (a.knobs[k], b.knobs[k]) for k in a.knobs if k in b.knobs and a.knobs[k] != b.knobs[k]}

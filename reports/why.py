@@ -1,0 +1,89 @@
+"""Why a property fails, as text and as data: what alone would mend it, and where the run parts from a flow in which it holds."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from ..explore.blame import Blame
+from ..explore.check import Result
+from ..explore.parting import Nearest
+from .formats.blame import place, rule_name
+from .story import request, word
+from .verdicts import PLAIN, Style
+
+_WIDTH = 110
+
+
+def why_text(flow: str, r: Result, blame: Blame, nearest: Nearest | None, style: Style = PLAIN) -> str:
+    """What is to blame for a violation, in a few lines; what mends it only by making it impossible comes apart."""
+    lines = [f"{style.bold}why {r.prop.id} fails in {flow}{style.end}"]
+    steps = [f"{_event(s.event, s.reply)}{_rules(s.rules)}" for s in blame.steps if not s.vacuous]
+    settings = [f"{s.knob}={word(s.there)} (here {word(s.here)})" for s in blame.settings if not s.vacuous]
+    lines += _listed("it would hold with any one of these settings: ", settings)
+    lines += _listed("it would hold if any one of these steps were never possible: ", steps)
+    hollow = [f"{s.knob}={word(s.there)}" for s in blame.settings if s.vacuous]
+    hollow += [f"without {_event(s.event, s.reply)}" for s in blame.steps if s.vacuous]
+    lines += _listed("it would hold only because nothing of the kind could happen: ", hollow)
+    if not (blame.settings or blame.steps or blame.open):
+        lines.append("  no single setting and no single step mends it")
+    lines += _listed("undecided within the limits: ", list(blame.open))
+    if nearest is not None:
+        lines += ["", *_side_by_side(flow, r, nearest)]
+    return "\n".join(lines)
+
+
+def why_document(blame: Blame, nearest: Nearest | None) -> dict[str, Any]:
+    """The same for the JSON document."""
+    return {
+        "settings": [{"knob": s.knob, "here": s.here, "there": s.there, "vacuous": s.vacuous} for s in blame.settings],
+        "steps": [{"event": s.event, "reply": s.reply, "vacuous": s.vacuous} for s in blame.steps],
+        "undecided": list(blame.open),
+        "nearest": None
+        if nearest is None
+        else {
+            "flow": nearest.flow,
+            "differs": {k: list(v) for k, v in nearest.differs.items()},
+            "parting": nearest.parting.step,
+            "instead": list(nearest.parting.instead),
+            "missing": list(nearest.parting.why),
+        },
+    }
+
+
+def _event(event: str, reply: str) -> str:
+    return event if reply == "ok" else f"{event} → {reply}"
+
+
+def _rules(rules: Any) -> str:
+    at = [f"{rule_name(r)} {place(r.origin) or ''}".strip() for r in rules[:1]]
+    more = f" and {len(rules) - 1} more" if len(rules) > 1 else ""
+    return f" ({at[0]}{more})" if at else ""
+
+
+def _listed(head: str, items: list[str]) -> list[str]:
+    if not items:
+        return []
+    return textwrap.wrap(
+        head + "; ".join(items), _WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+    )
+
+
+def _side_by_side(flow: str, r: Result, nearest: Nearest) -> list[str]:
+    """The run on the left, what becomes of it in the nearest flow on the right."""
+    assert r.trace is not None
+    parting = nearest.parting
+    left = [f"{i:>3}  {request(a)}{'' if a.reply == 'ok' else f' → {a.reply}'}" for i, a in enumerate(r.trace.actions, 1)]
+    width = max([len(x) for x in left] + [len(flow) + 5]) + 3
+    lines = [f"  the nearest flow in which it holds is {nearest.flow}, and there:", ""]
+    lines.append(f"  {flow:<{width}}{nearest.flow}")
+    for i, text in enumerate(left):
+        if parting.step is None or i < parting.step:
+            lines.append(f"  {text:<{width}}the same")
+        elif i == parting.step:
+            lines.append(f"  {text:<{width}}{' or '.join(parting.instead) or 'not possible'}")
+        else:
+            lines.append(f"  {text}")
+    lines += _listed("missing there: ", list(parting.why))
+    lines += _listed("set otherwise there: ", [f"{k}={word(b)} (here {word(a)})" for k, (a, b) in nearest.differs.items()])
+    return lines

@@ -1,0 +1,83 @@
+"""The contest with other checkers: what it measures is what it tells, and tools that count otherwise are not passed over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from tdisprove.bench.__main__ import main
+from tdisprove.bench.contest import OURS, TOOLS, Contest, Measured, Model, Tool, measure
+from tdisprove.bench.curves import curves
+from tdisprove.bench.peers.peer import Answer, PeerError, run
+from tdisprove.bench.table import table
+
+SMALL = Model("cma-only", "spdm", {})
+
+
+def _tool(name: str, states: int, seconds: float) -> Tool:
+    return Tool(name, lambda: "", lambda _m, _f: 0.5, lambda _m, _f: Answer(states, None, 3, seconds=seconds, memory=1000))
+
+
+def test_ratios_are_those_to_ours() -> None:
+    measured = [measure(_tool(name, 100, s), SMALL, 3, lambda _: None) for name, s in ((OURS, 2.0), ("other", 1.0))]
+    ours, other = table(measured).splitlines()[2:]
+    assert ours.split()[-2:] == ["x1.00", "x1.00"]
+    assert other.split()[-2:] == ["x0.50", "x1.00"]
+    assert " 50 " in ours  # states per second
+    assert " 10 " in ours  # bytes per state
+
+
+def test_tools_that_count_otherwise_are_said() -> None:
+    contest = Contest([SMALL], [_tool(OURS, 100, 1.0), _tool("other", 99, 1.0)], 2, lambda _: None, [], [])
+    contest.run()
+    assert contest.failed == ["cma-only spdm: the tools do not count the same states: tdisprove 100, other 99"]
+
+
+def test_a_tool_that_fails_leaves_the_others() -> None:
+    def fail(_model: Model, _folder: Path) -> Answer:
+        raise PeerError("broken")
+
+    contest = Contest(
+        [SMALL], [Tool("bad", lambda: "", lambda _m, _f: 0.0, fail), _tool(OURS, 7, 1.0)], 1, lambda _: None, [], []
+    )
+    contest.run()
+    assert contest.failed == ["cma-only spdm: bad: broken"]
+    assert [m.tool for m in contest.measured] == [OURS]
+
+
+def test_our_own_explorer_is_run_in_a_process_of_its_own(tmp_path: Path) -> None:
+    (ours,) = [t for t in TOOLS if t.name == OURS]
+    answer = ours.run(SMALL, tmp_path)
+    assert (answer.states, answer.depth) == (164, 10)
+    assert answer.seconds > 0
+
+
+def test_curves_are_svg_with_a_line_per_tool() -> None:
+    measured = [Measured(t, SMALL, 10**k, 3, 0.0, 0.1 * k, 0.1, 0.2, None) for t in ("a", "b<") for k in (1, 2, 3)]
+    root = ElementTree.fromstring(curves(measured, lambda m: m.wall, "title & more", "seconds"))
+    assert len(root.findall("{http://www.w3.org/2000/svg}polyline")) == 2
+    assert ElementTree.fromstring(curves([], lambda m: m.wall, "nothing", "s")) is not None
+
+
+def test_the_contest_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--flow", "nope"]) == 2
+    assert "there is no flow 'nope'" in capsys.readouterr().err
+    code = main(["--flow", "cma-only", "--aspect", "spdm", "--sizes", "--runs", "1", "--tools", OURS, "--format", "json"])
+    assert code == 0
+    (row,) = json.loads(capsys.readouterr().out)["measured"]
+    assert row["states"] == 164
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["no-such-program"], "cannot be started"),
+        (["sh", "-c", "echo why; exit 3"], "ended with code 3: why"),
+        (["sleep", "30"], "did not end within 0.2 s"),
+    ],
+)
+def test_what_goes_wrong_with_a_peer_is_said(command: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(PeerError, match=said):
+        run(command, tmp_path, timeout=0.2 if command[0] == "sleep" else 30)

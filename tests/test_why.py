@@ -1,0 +1,95 @@
+"""What is to blame for a violation is what mends it, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+from tdisprove.cli import main
+from tdisprove.explore import Verdict, check, contrast
+from tdisprove.explore.blame import blame
+from tdisprove.explore.parting import nearest_holding, parting
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.language import BOOL, Event, Machine, Model, System
+from tdisprove.properties import Invariant, Property
+from tdisprove.properties.catalogue import find
+from tdisprove.reports.json_report import schema
+from tdisprove.reports.why import why_text
+
+SENT, EFFECTIVE = "no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept"
+
+
+def world(*ways: str, between: bool = False) -> tuple[System, Property]:
+    """A world that can go wrong in each of these ways, all after one step when there is something ``between``."""
+    machine = Machine("world")
+    ready = machine.var("ready", BOOL, init=not between)
+    wrong = machine.var("wrong", BOOL, init=False)
+    machine.rule(Event("prepare"), set={ready: True})
+    for way in ways:
+        machine.rule(Event(way), when=[ready], set={wrong: True})
+    system = Model.of("world", machine).instantiate({}, check=False)
+    return system, Property("right", "Nothing goes wrong.", Invariant(~system["world.wrong"]))
+
+
+def test_a_step_that_another_can_stand_in_for_is_not_to_blame() -> None:
+    for ways, between, expected in (
+        (("a",), False, ["a"]),
+        (("a", "b"), False, []),
+        (("a",), True, ["prepare", "a"]),
+        (("a", "b"), True, ["prepare"]),
+    ):
+        system, prop = world(*ways, between=between)
+        (r,) = check(system, [prop])
+        assert [s.event for s in blame(r).steps] == expected
+        assert blame(r).settings == ()
+
+
+def test_what_holds_has_nothing_to_blame() -> None:
+    (r,) = check(FLOWS["cove-io"].system(), [find(SENT)])
+    with pytest.raises(ValueError, match="nothing is to blame"):
+        blame(r)
+
+
+def test_the_settings_to_blame_are_those_on_which_the_verdict_rests() -> None:
+    flow = FLOWS["sev-tio-guest-run"]
+    (r,) = check(flow.system(), [find(SENT)])
+    found = {s.knob: s.there for s in blame(r, flow).settings if not s.vacuous}
+    (row,) = contrast(flow, [find(SENT)], ("host", "tsm_consent"))
+    alternatives = row.holds_iff()
+    assert alternatives is not None
+    assert {k: v for a in alternatives for k, v in a.items()} == {k: found[k] for k in ("host", "tsm_consent")}
+    for knob, value in found.items():
+        (changed,) = check(flow.system(changed={knob: value}), [find(SENT)])
+        assert changed.verdict is Verdict.HOLDS
+
+
+def test_a_run_parts_where_the_other_flow_binds_the_decision_to_the_epoch() -> None:
+    (r,) = check(FLOWS["sev-tio-guest-run"].system(), [find(EFFECTIVE)])
+    assert r.trace is not None
+    found = parting(r.trace, FLOWS["sev-tio-guest-run"].system(changed={"epoch_bind": "tsm"}))
+    assert found.step is not None
+    assert r.trace.actions[found.step].event == "sdte_write"
+    assert any("accepted" in text and "stale" in text for text in found.why)
+
+
+def test_why_as_text_has_both_runs_side_by_side() -> None:
+    flows = {name: FLOWS[name].system() for name in ("sev-tio-host-run", "cove-io")}
+    results = {name: {SENT: check(system, [find(SENT)])[0]} for name, system in flows.items()}
+    r = results["sev-tio-host-run"][SENT]
+    text = why_text("sev-tio-host-run", r, blame(r), nearest_holding("sev-tio-host-run", r, results))
+    assert f"why {SENT} fails in sev-tio-host-run" in text
+    assert "if any one of these steps were never possible: device_connect" in text
+    assert "could happen: without ide_enable" in text
+    assert re.search(r"3  tdi_bind\(tdi0, tvm0\) +the same\n +4  tdi_bind_run\(tdi0\) +NOT_SUPPORTED or NO_CONSENT\n", text)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_command_tells_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "sev-tio-host-run", "-p", SENT, "--why", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(schema()).validate(document)
+    why = document["results"][0]["why"]
+    assert (why["nearest"]["flow"], why["nearest"]["parting"]) == ("cove-io", 3)
+    assert {"knob": "tsm_consent", "here": False, "there": True, "vacuous": False} in why["settings"]
