@@ -36,9 +36,12 @@ from .verbs import (
 )
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
-VERBS = (
-    check, ask, matrix, report, prove, verify, policy, explore, walk, diagram, export, fuzz, suite, learn, replay, listing,
-)  # fmt: skip
+VERBS = {
+    "check": check, "ask": ask, "matrix": matrix, "report": report, "prove": prove, "verify-certificate": verify, "policy": policy,
+    "explore": explore, "walk": walk, "diagram": diagram, "export": export, "fuzz": fuzz, "suite": suite, "learn": learn,
+    "replay": replay, "list": listing,
+}  # fmt: skip
+"""The verbs in the order of the help, with the modules that add their parsers."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,6 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tdisprove {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
-    for verb in VERBS:
+    for verb in VERBS.values():
         verb.add(verbs)
     return parser

@@ -30,8 +30,7 @@ def on_files(files: Any, config: Any) -> Any:
 def commands() -> str:
     os.environ["COLUMNS"] = "100"
     blocks = ["# Command line", f"```text\n{_help()}```"]
-    for verb in VERBS:
-        name = "list" if verb.__name__.endswith("listing") else verb.__name__.rpartition(".")[2]
+    for name in VERBS:
         blocks += [f"## tdisprove {name}", f"```text\n{_help(name)}```"]
     return "\n\n".join(blocks) + "\n"
 

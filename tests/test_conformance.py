@@ -253,9 +253,14 @@ def test_the_emulator_passes_its_suites_and_mutants_fail_them(tdisp_alone: Alpha
 
 def test_a_cover_of_all_transitions_covers_them(ide_km: Alphabet) -> None:
     cover = suite(ide_km, "transitions", length=400)
-    checker = Checker(ALONE, "ide-km")
+    supposed = {v.name: ide_km.preferred[v.name] for v in ide_km.oracle.knobs}
+    settled, unsettled = Checker(ALONE, "ide-km", supposed), Checker(ALONE, "ide-km")
     for test in cover.tests[:5]:
-        assert checker.check([s.name for s in test]) == 0
+        steps = [s.name for s in test]
+        # Under the readings that the cover supposes, every step makes sense where it stands. While they are still open, steps
+        # are left out where the device may be in states that do not all allow them.
+        assert settled.check(steps) == 0
+        assert unsettled.check(steps) <= len(steps) // 10
 
 
 _FEW = ["session_open(tsm)", "key_prog(tsm)", "lock_interface(tsm)", "start_interface(tsm, nonce=current)", "stop_interface(tsm)",

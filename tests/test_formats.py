@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -266,9 +267,17 @@ def test_an_annotation_is_one_line_whatever_the_names_are(results: list[Result])
 def test_an_annotation_names_a_file_only_where_it_is_checked_out(
     results: list[Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(PACKAGE)
+    module = importlib.import_module("tdisprove.reports.formats.github")
+    (tmp_path / "elsewhere").mkdir()
+    # Wherever the tests find the package: in a checkout, then in a virtual environment below it.
+    monkeypatch.setattr(module, "PACKAGE", tmp_path / "checkout")
+    (tmp_path / "checkout").mkdir()
+    monkeypatch.chdir(tmp_path / "checkout")
     assert "file=model/world/lifecycle/tdi.py,line=" in github({"flow": results})
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "file=" not in github({"flow": results})
+    monkeypatch.setattr(module, "PACKAGE", tmp_path / "checkout" / ".venv" / "site-packages" / "tdisprove")
+    monkeypatch.chdir(tmp_path / "checkout")
     assert "file=" not in github({"flow": results})
 
 
