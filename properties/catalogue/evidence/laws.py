@@ -290,7 +290,7 @@ PROPERTIES = (
     law(
         "measurements-tell-what-firmware-runs",
         "Measurements that are taken afresh and cover all firmware tell a guest with reference values of firmware that it did not "
-        "approve; of the approved one they tell nothing bad. They are of this lock when the TDI is locked.",
+        "approve and nothing bad of the approved one, and are of this lock when the TDI is locked.",
         StepLaw(
             occurs(e.measure, t=t),
             implies(neg(Tdi.patched[t]), neg(after(Tsm.meas_shows[t])))
