@@ -13,6 +13,7 @@ from ....model.world.choices.responder import (
     debug_wipes,
     ide_required,
     measured_at,
+    mmio_in_locked,
     nonce_checked,
     nonce_leaked,
     optional_requests,
@@ -230,7 +231,7 @@ PROPERTIES: tuple[Property, ...] = (
         DropUpdate("device", "conventional_reset", "device.xt"), xt_mode=True,
     ),
     law(
-        "start-runs-and-stop-unlocks",
+        "start-leads-to-run",
         "START_INTERFACE leads to RUN, and over no other session than that of the lock unless the nonce leaked.",
         StepLaw(STARTS, after(RUN) & implies(nonce_checked & neg(nonce_leaked), e.via == Tdi.lock_session[t])),
         (t,), "device", "P63 §11.2, §11.3.14, §11.6.3: the nonce never leaves the session", STARTS,
@@ -330,7 +331,7 @@ PROPERTIES: tuple[Property, ...] = (
     law(
         "streams-are-bound-and-unbound-as-asked",
         "BIND_P2P_STREAM binds the stream with the keys that were named, UNBIND_P2P_STREAM leaves none.",
-        StepLaw((occurs(e.bind_p2p_stream, t=t), occurs(e.unbind_p2p_stream, t=t)), (after(_p2p) != _p2p) & ((_p2p == "none") | (after(_p2p) == "none"))),
+        Never((occurs(e.bind_p2p_stream, t=t, where=after(_p2p) != e.keyed), occurs(e.unbind_p2p_stream, t=t, where=after(_p2p != "none")))),
         (t,), "device", "P63 §11.3.18, §11.3.20", occurs(e.unbind_p2p_stream, t=t), DropUpdate("tdi", "unbind_p2p_stream", "tdi.p2p"),
         protects="peer",
     ),
@@ -355,7 +356,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     law(
         "a-change-of-an-attribute-is-answered",
-        "Only a change under way is answered, and each can be.",
+        "A change of an attribute that is under way in RUN can be answered.",
         AlwaysPossible(occurs(e.set_mmio_attribute_response, t=t), _sharing.in_("to_shared", "to_tee") & RUN),
         (t,), "device", "P63 §11.3.22", _sharing == "to_shared",
         SwapValue("tdi", "set_mmio_attribute_response", _sharing, "to_shared", "shared"),
@@ -602,13 +603,14 @@ PROPERTIES: tuple[Property, ...] = (
     # --- Traffic ------------------------------------------------------------------------------------------------------
     law(
         "what-may-reach-a-tdi-reaches-it",
-        "A running TDI takes T=1 accesses over a bound Secure stream; memory that is shared takes T=0 ones in every state, TEE memory in "
+        "A running TDI (and a locked one that does not wait for RUN) takes T=1 accesses over a bound Secure stream; memory that is shared takes T=0 ones in every state, TEE memory in "
         "CONFIG_UNLOCKED where that is allowed, and so does an MSI-X table that is not locked; an unlocked TDI takes any message.",
         Never(
             tuple(
                 occurs(e.tlp_in, t=t, reply=REFUSED, target=target, tbit=tbit, where=where)
                 for target, tbit, where in (
                     ("tee", True, RUN & e.bound & _SECURE),
+                    ("tee", True, LOCKED & (mmio_in_locked == "accept") & e.bound & _SECURE),
                     ("tee", False, UNLOCKED & (unlocked_mmio == "allowed")),
                     ("non_tee", False, TRUE),
                     ("non_tee", True, RUN & (shared_range_tbit != "never")),
@@ -680,7 +682,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     law(
         "a-completion-in-time-takes-effect",
-        "A completion is dropped only when the TDI is locked or in ERROR without running, or the read is of an earlier RUN.",
+        "The completion of a read that was sent in this RUN, or by a TDI that is unlocked still, takes effect.",
         Never(occurs(e.completion, t=t, reply=REFUSED, where=(_holds == "read") & (RUN | UNLOCKED))),
         (t,), "device", "P63 §11.2.1", occurs(e.completion, t=t, reply=REFUSED), SwapValue("tdi", "completion", Tdi.state[t], "RUN", "ERROR"),
     ),
