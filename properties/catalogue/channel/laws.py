@@ -75,8 +75,7 @@ def _lane_laws(lane: Lane, other: Lane, events: e.LaneEvents, name: str) -> tupl
     return (
         law(
             f"{name}-requests-are-sent-one-at-a-time-by-the-owner",
-            "A request is sent while none of its kind is under way, and there is room in the fabric, for the present owner; a read under a "
-            "tag that is free, and it owes every write before it.",
+            "A write is sent while none of its kind is under way and there is room in the fabric, and belongs to the present owner.",
             StepLaw(
                 occurs(events.write),
                 (lane.write == "none")
@@ -328,7 +327,7 @@ def _lane_laws(lane: Lane, other: Lane, events: e.LaneEvents, name: str) -> tupl
         ),
         law(
             f"{name}-tlps-are-forged-and-found-out",
-            "What a switch makes up while the stream is Secure never passes the MAC.",
+            "A switch can make up a TLP whenever the stream is Secure, and the MAC finds it out.",
             AlwaysPossible(
                 occurs(events.forged, reply="IDE_CHECK_FAILED"), Stream.secure() & programmable_switch & _SELECTIVE
             ),

@@ -750,7 +750,7 @@ PROPERTIES = (
     ),
     law(
         "a-mapping-of-a-bound-tdi-is-asked-back",
-        "Only a mapping of a bound TDI is asked back; where that unbinds it, a host without policies can have it of a TDI that is not in RUN.",
+        "Where taking a mapping back unbinds the TDI, a host without policies can have it of any bound TDI that is not in RUN.",
         AlwaysPossible(
             occurs(e.reclaim_region, t=t),
             (_bound[t] != "none") & (_state[t] != "RUN") & (reclaim_bound == "autounbind") & neg(HOST.honest),
