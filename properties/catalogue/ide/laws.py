@@ -850,6 +850,26 @@ PROPERTIES = (
         DropUpdate("endpoint", "tlp_down/CHECK_FAILED", "endpoint.key"),
     ),
     law(
+        "a-port-sends-with-the-set-that-its-transmitter-uses",
+        "A port sends TLPs of the stream while it is Secure, and with a key set that its transmitter uses on all sub-streams.",
+        Never(
+            tuple(
+                occurs(x, d=d, k=k, reply=None, where=neg(port.secure & port.sends(k)))
+                for port, x in ((ENDPOINT, e.tlp_up), (ROOT_PORT, e.tlp_down))
+            )
+        ),
+        (d, k), "device", "P63 §6.33.3: one that toggled a sub-stream uses the new set for all; §6.33.8", occurs(e.tlp_down, d=d, k=k),
+        DropCondition("root_port", "tlp_down", 1), protects="host",
+    ),
+    law(
+        "tbit-arrives-at-a-locked-register-block-only",
+        "The root port takes a TLP with T=1 only while the register block of its stream is Locked, whoever keyed it and whatever the device is.",
+        StepLaw(occurs(e.tlp_up, d=d, tbit=True), LOCKED[d]),
+        (d,), "root complex", "Arm RKZBHV; P63 §11.5", occurs(e.tlp_up, d=d, tbit=True),
+        DropCheck("root_port", "tlp_up", "T=1 only on a Locked stream"), flow="cove-io", rp_keys_by="host", rp_enable_by="host",
+        device="hostile",
+    ),
+    law(
         "a-tee-limited-port-sends-its-other-requests-elsewhere",
         "A port whose stream is TEE-limited sends no request with T=0 over it.",
         Never(

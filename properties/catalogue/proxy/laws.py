@@ -491,7 +491,7 @@ PROPERTIES = (
     ),
     law(
         "an-old-nonce-is-refused-as-such",
-        "A device can say of a START_INTERFACE with another nonce than that of the lock that the nonce is wrong, and says it of no other.",
+        "A device can say of a START_INTERFACE with another nonce than that of the lock that the nonce is wrong.",
         AlwaysPossible(occurs(e.deliver_request, t=t, reply="INVALID_NONCE"), _taken & (_kind == "START_OLD")),
         (t,),
         "device",
