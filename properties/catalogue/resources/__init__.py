@@ -1,7 +1,7 @@
 """Properties of what the host hands out."""
 
 from ...property import Property
-from . import binding, order, progress, streams, teardown
+from . import binding, laws, order, progress, streams, teardown
 
 GROUPS: dict[str, tuple[Property, ...]] = {
     "streams and connecting": streams.PROPERTIES,
@@ -9,4 +9,5 @@ GROUPS: dict[str, tuple[Property, ...]] = {
     "taking back": teardown.PROPERTIES,
     "order and policy of the host": order.PROPERTIES,
     "streams in the end": progress.PROPERTIES,
+    "resources: laws of single steps": laws.PROPERTIES,
 }
