@@ -4,8 +4,18 @@ Where it cannot be built, NumPy does its work: slower, with the same results. On
 """
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
+
+
+class BuildPy(build_py):
+    """The root of the repository is the package, and this file lies in it without being one of its modules."""
+
+    def find_package_modules(self, package, package_dir):
+        return [found for found in super().find_package_modules(package, package_dir) if found[1] != "setup"]
+
 
 setup(
+    cmdclass={"build_py": BuildPy},
     ext_modules=[
         Extension(
             "tdisprove.explore.explicit._kernel",
