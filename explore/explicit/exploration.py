@@ -11,7 +11,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -224,18 +224,24 @@ class Exploration(ABC):
         before: dict[int, tuple[int, int] | None] = {one: None}
         todo = [one]
         for k in todo:
-            for i, a in enumerate(self.symmetry):
-                images = [a.obligations[k], *(j for j, image in enumerate(a.obligations) if image == k)]
-                for j in images:
-                    if j not in before:
-                        before[j] = (k, i)
-                        todo.append(j)
+            for i, j in self._neighbours(k):
+                if j not in before:
+                    before[j] = (k, i)
+                    todo.append(j)
         steps = []
         at = before[other]
         while at is not None:
             steps.append(at[1])
             at = before[at[0]]
         return tuple(reversed(steps))
+
+    def _neighbours(self, obligation: int) -> Iterator[tuple[int, int]]:
+        """Each exchange, by number, with an obligation that it leads to or comes from."""
+        for i, a in enumerate(self.symmetry):
+            yield i, a.obligations[obligation]
+            for j, image in enumerate(a.obligations):
+                if image == obligation:
+                    yield i, j
 
     def found(self, obligation: int) -> Violation | None:
         """The first violation of an obligation, or of one that is alike by symmetry."""
@@ -244,11 +250,10 @@ class Exploration(ABC):
         alike = {obligation}
         todo = [obligation]
         for k in todo:
-            for a in self.symmetry:
-                for j in (a.obligations[k], *(j for j, image in enumerate(a.obligations) if image == k)):
-                    if j not in alike:
-                        alike.add(j)
-                        todo.append(j)
+            for _, j in self._neighbours(k):
+                if j not in alike:
+                    alike.add(j)
+                    todo.append(j)
         known = [self.violations[k] for k in sorted(alike) if k in self.violations]
         return min(known, key=lambda v: (v.depth, v.state), default=None)
 
