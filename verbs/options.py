@@ -77,6 +77,12 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         "(default: %(default)s)",
     )
     p.add_argument(
+        "--sleep-sets",
+        choices=("on", "off"),
+        default="on",
+        help="of the compiled kernel: do not look up again where independent steps in another order lead (default: %(default)s)",
+    )
+    p.add_argument(
         "--checkpoint",
         metavar="DIR",
         help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
@@ -201,7 +207,9 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.bdd import BddEngine
 
         return BddEngine()
-    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry, threads=args.threads)
+    exhaustive = ExplicitEngine(
+        backend=args.backend, symmetry=args.symmetry, sleep_sets=args.sleep_sets == "on", threads=args.threads
+    )
     if args.engine == "auto":
         from ..explore.choice import AutoEngine
 
