@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model.language import Action, State, System, Value, show, support
+from ..model.language import Action, State, System, Term, Value, show, support
 from ..model.language.terms import conjuncts
 from .check import Result
 from .evaluate import enabled, evaluate, initial_states, named, successor
@@ -43,17 +43,22 @@ def parting(trace: Trace, other: System) -> Parting:
         following = dict.fromkeys(successor(other, a, s) for s in states for a in same if enabled(other, a, s))
         if not following:
             possible = {a.reply for s in states for a in requests if a.reply != action.reply and enabled(other, a, s)}
-            why = _missing(other, same, states[0]) if same and states else ()
+            why = missing(other, [a.guard for a in same], states[:1])
             return Parting(i, tuple(sorted(possible)), why)
         states = list(following)
     return Parting(None)
 
 
-def _missing(system: System, actions: Sequence[Action], state: State) -> tuple[str, ...]:
-    """What the guard that comes nearest asks for and does not find."""
-    now = named(system, state)
-    failing = [[c for c in conjuncts(a.guard) if not evaluate(c, now)] for a in actions]
-    return tuple(f"{show(c)}, but {', '.join(_value(v.name, now) for v in support(c))}" for c in min(failing, key=len))
+def missing(system: System, conditions: Sequence[Term], states: Iterable[State]) -> tuple[str, ...]:
+    """What the condition that comes nearest, in the state in which it does, asks for and does not find."""
+    best: list[str] | None = None
+    for state in states:
+        now = named(system, state)
+        for condition in conditions:
+            failing = [c for c in conjuncts(condition) if not evaluate(c, now)]
+            if best is None or len(failing) < len(best):
+                best = [f"{show(c)}, but {', '.join(_value(v.name, now) for v in support(c))}" for c in failing]
+    return tuple(best or ())
 
 
 def _value(name: str, state: Mapping[str, Value]) -> str:

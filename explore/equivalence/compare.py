@@ -1,0 +1,181 @@
+"""The comparison of two systems by what an observer sees of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from ...model.language import System, conj
+from ...properties.alphabets import Alphabet, Observer
+from ..engine import NO_LIMITS, Limits
+from ..explicit import resident_memory
+from ..parting import missing
+from ..verdict import Trace, Verdict
+from .comparison import RELATIONS, Comparison, Inclusion, Parted, Turn
+from .lts import Labels, Lts, Numbers, run, states_after
+from .observe import Observed, observed
+from .partition import branching
+from .play import Move, play
+from .reference import confirmed
+from .traces import Quotient, not_included
+
+_LOOKED_AT = 256
+"""In so many states it is looked what is missing."""
+
+
+class _Stopped(Exception):
+    """A limit was reached; the message says which."""
+
+
+def compare(
+    left: System,
+    right: System,
+    alphabets: tuple[Alphabet, Alphabet],
+    limits: Limits = NO_LIMITS,
+    *,
+    divergence: bool = False,
+) -> Comparison:
+    """Compare what the alphabets show of the systems. What a limit or Ctrl-C leaves open is UNKNOWN.
+
+    ``divergence``: that silent steps can go on for ever is seen as well; else it is not. Every run in the result was replayed on the reference
+    evaluator, and that the other system does not have the trace was checked on its states, and not on their classes.
+    """
+    return _Comparing((left, right), alphabets, limits, divergence).compare()
+
+
+class _Comparing:
+    def __init__(
+        self, systems: tuple[System, System], alphabets: tuple[Alphabet, Alphabet], limits: Limits, divergence: bool
+    ) -> None:
+        self.systems, self.alphabets, self.limits, self.divergence = systems, alphabets, limits, divergence
+        self.until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        self.labels = Labels()
+        self.observers = tuple(Observer.of(a, s) for a, s in zip(alphabets, systems, strict=True))
+
+    def watch(self) -> None:
+        """Stop when time or memory are used up."""
+        if self.until is not None and time.perf_counter() > self.until:
+            raise _Stopped(f"the time limit of {self.limits.seconds:g} s was reached")
+        if self.limits.memory is not None and resident_memory() > self.limits.memory:
+            raise _Stopped(f"the memory limit of {self.limits.memory:,} bytes was reached")
+
+    def compare(self) -> Comparison:
+        sides: list[Observed] = []
+        try:
+            for system, observer in zip(self.systems, self.observers, strict=True):
+                left = self.limits
+                if self.until is not None:
+                    left = replace(left, seconds=max(self.until - time.perf_counter(), 0.0))
+                found = observed(system, observer, self.labels, left, divergence=self.divergence, watch=self.watch)
+                if found.stopped == "interrupted":
+                    raise KeyboardInterrupt
+                sides.append(found)
+            return self._decided(sides[0], sides[1])
+        except _Stopped as e:
+            return self._unknown(str(e))
+        except KeyboardInterrupt:
+            return self._unknown("interrupted")
+
+    def _decided(self, left: Observed, right: Observed) -> Comparison:
+        sides = (left, right)
+        both = _union(left.lts, right.lts)
+        partition = branching(both, self.watch)
+        classes = partition.classes
+        roots = (int(classes[left.lts.root]), int(classes[left.lts.states + right.lts.root]))
+        complete = not (left.stopped or right.stopped)
+        stopped = "; ".join(f"{s.name}: {o.stopped}" for s, o in zip(self.systems, sides, strict=True) if o.stopped)
+        same = roots[0] == roots[1]
+        q = Quotient(both, classes)
+        inclusions = []
+        for of in (0, 1):
+            traces = [] if same else not_included(q, roots[of], roots[1 - of], self.watch)
+            if traces and not sides[1 - of].stopped:
+                inclusions.append(Inclusion(of, Verdict.VIOLATED, self._parted(sides, of, traces)))
+            else:
+                inclusions.append(Inclusion(of, Verdict.UNKNOWN if stopped else Verdict.HOLDS, note=stopped))
+        verdicts = {"included": inclusions[0].verdict, "includes": inclusions[1].verdict}
+        found = set(verdicts.values())
+        verdicts["traces"] = next(v for v in (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.HOLDS) if v in found)
+        apart = verdicts["traces"] is Verdict.VIOLATED or (complete and not same)
+        verdicts["bisimilar"] = Verdict.VIOLATED if apart else Verdict.HOLDS if complete else Verdict.UNKNOWN
+        turns: tuple[Turn, ...] = ()
+        if complete and not same and verdicts["traces"] is Verdict.HOLDS:
+            moves = play((left.lts, right.lts), partition, left.lts.states, self.watch)
+            turns = tuple(self._turn(sides, m) for m in moves)
+        return Comparison(
+            self.systems, self.alphabets, verdicts, tuple(inclusions), turns,
+            (left.lts.states - 1, right.lts.states - 1), len(np.unique(classes)), len(self.labels.names) - 1,
+            (_for_ever(left.lts), _for_ever(right.lts)), self.divergence, stopped,
+        )  # fmt: skip
+
+    def _parted(self, sides: tuple[Observed, Observed], of: int, traces: list[tuple[int, ...]]) -> Parted:
+        """The trace with the shortest run."""
+        mine, other = sides[of], sides[1 - of]
+        runs: list[tuple[int, int, tuple[int, ...], list[int]]] = []
+        for trace in traces:
+            steps = run(mine.lts, trace)
+            assert steps is not None  # the classes have the traces of the states
+            runs.append((len(steps), len(runs), trace, steps))
+        _, _, trace, steps = min(runs)
+        stuck = states_after(other.lts, trace[:-1])
+        following = other.lts.leaving(stuck)
+        possible = {int(label) for label in np.unique(other.lts.label[following])} - {0}
+        if trace[-1] in possible or not stuck.size:
+            raise AssertionError(f"{self.systems[1 - of].name} has the trace that was found to part it from the other")
+        words = [self.labels.names[n] for n in trace]
+        found, seen = confirmed(self.systems[of], self.observers[of], *mine.path(steps), words)
+        other_run: Trace | None = None
+        other_seen: tuple[str, ...] = ()
+        way = run(other.lts, trace[:-1])
+        if way:
+            other_run, other_seen = confirmed(self.systems[1 - of], self.observers[1 - of], *other.path(way), words[:-1])
+        instead = tuple(sorted(self.labels.names[n] for n in possible))
+        begins = seen[0]
+        return Parted(
+            tuple(words), begins, found, seen[1:], other_run, other_seen[1:], len(stuck), instead,
+            self._why(1 - of, other, stuck, words[-1]),
+        )  # fmt: skip
+
+    def _why(self, side: int, observed: Observed, stuck: Numbers, look: str) -> tuple[str, ...]:
+        """What the steps that look so lack in the states in which the system is stuck."""
+        part = observed.part
+        conditions = [
+            conj(a.guard, when)
+            for a, number in zip(part.system.actions, part.action_of, strict=True)
+            for text, when in self.observers[side].seen.get(number, ())
+            if text == look
+        ]
+        inside = stuck[stuck != observed.lts.root][:_LOOKED_AT]
+        return missing(part.system, conditions, (observed.state(int(s)) for s in inside))
+
+    def _turn(self, sides: tuple[Observed, Observed], move: Move) -> Turn:
+        def events(side: int, steps: tuple[int, ...]) -> tuple[str, ...]:
+            numbers = [int(sides[side].action[s]) for s in steps]
+            return tuple(sides[side].part.system.actions[n].label for n in numbers if n >= 0)
+
+        answer = None if move.answer is None else events(1 - move.side, move.answer)
+        return Turn(move.side, self.labels.names[move.label], events(move.side, move.steps), answer, move.detour)
+
+    def _unknown(self, why: str) -> Comparison:
+        return Comparison(
+            self.systems, self.alphabets, dict.fromkeys(RELATIONS, Verdict.UNKNOWN),
+            tuple(Inclusion(of, Verdict.UNKNOWN, note=why) for of in (0, 1)),
+            (), (0, 0), 0, 0, (0, 0), self.divergence, why,
+        )  # fmt: skip
+
+
+def _union(left: Lts, right: Lts) -> Lts:
+    """Both side by side, the right one's states numbered after the left one's."""
+    n = left.states
+    return Lts.of(
+        n + right.states, left.root,
+        np.concatenate((left.source, right.source + n)), np.concatenate((left.label, right.label)),
+        np.concatenate((left.target, right.target + n)),
+    )  # fmt: skip
+
+
+def _for_ever(lts: Lts) -> int:
+    """From how many states silent steps can go on for ever."""
+    return len(lts.reaching(lts.diverging().nonzero()[0]))
