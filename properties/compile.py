@@ -51,7 +51,7 @@ from .formulas import (
     StepLaw,
 )
 from .property import Property
-from .refinement import refinement
+from .refinement import image, refinement
 from .steps import Step, Steps, any_of, before_step
 
 
@@ -451,6 +451,12 @@ def compile_values(
         choices = [dict(zip((p.name for p in over), x, strict=True)) for x in product(*(c.ground.values(p) for p in over))]
         found.append([(env, c.term(value, env, where)) for env in choices])
     return found
+
+
+def compile_image(system: System, f: Refines, where: str) -> Mapping[Term, Term]:
+    """Every variable of the abstraction that is refined, as a term over the system's own."""
+    c = _Compiler(system)
+    return image(f, system, lambda t, given: c.term(t, given, where), where)
 
 
 def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:

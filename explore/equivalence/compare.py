@@ -11,14 +11,14 @@ from ...model.language import System, conj
 from ...properties.alphabets import Alphabet, Observer
 from ..engine import NO_LIMITS, Limits
 from ..explicit import resident_memory
-from ..parting import missing
+from ..parting import Parting, missing, parting
 from ..verdict import Trace, Verdict
 from .comparison import RELATIONS, Comparison, Inclusion, Parted, Turn
 from .lts import Labels, Lts, Numbers, run, states_after
 from .observe import Observed, observed
 from .partition import branching
 from .play import Move, play
-from .reference import confirmed
+from .reference import confirmed, seen_of
 from .traces import Quotient, not_included
 
 _LOOKED_AT = 256
@@ -126,17 +126,28 @@ class _Comparing:
             raise AssertionError(f"{self.systems[1 - of].name} has the trace that was found to part it from the other")
         words = [self.labels.names[n] for n in trace]
         found, seen = confirmed(self.systems[of], self.observers[of], *mine.path(steps), words)
-        other_run: Trace | None = None
-        other_seen: tuple[str, ...] = ()
-        way = run(other.lts, trace[:-1])
-        if way:
-            other_run, other_seen = confirmed(self.systems[1 - of], self.observers[1 - of], *other.path(way), words[:-1])
+        other_run, other_seen, followed = self._alike(1 - of, found, other, trace[:-1], words[:-1])
         instead = tuple(sorted(self.labels.names[n] for n in possible))
-        begins = seen[0]
+        inside = stuck[stuck != other.lts.root]
         return Parted(
-            tuple(words), begins, found, seen[1:], other_run, other_seen[1:], len(stuck), instead,
-            self._why(1 - of, other, stuck, words[-1]),
+            tuple(words), seen[0], found, seen[1:], other_run, other_seen, followed, len(inside), instead,
+            self._why(1 - of, other, inside, words[-1]),
         )  # fmt: skip
+
+    def _alike(
+        self, side: int, found: Trace, other: Observed, trace: tuple[int, ...], words: list[str]
+    ) -> tuple[Trace | None, tuple[str, ...], Parting | None]:
+        """A run of the side that looks like ``trace``: by the same events as the run ``found``, as far as they go, or else a shortest."""
+        system, observer = self.systems[side], self.observers[side]
+        same = parting(found, system)
+        if same.path is not None and [x for x in seen_of(system, observer, same.path)[1] if x] == words:
+            followed, seen = confirmed(system, observer, same.path, (), words)
+            return followed, seen[1:], same
+        way = run(other.lts, trace)
+        if not way:
+            return None, (), None
+        shortest, seen = confirmed(system, observer, *other.path(way), words)
+        return shortest, seen[1:], None
 
     def _why(self, side: int, observed: Observed, stuck: Numbers, look: str) -> tuple[str, ...]:
         """What the steps that look so lack in the states in which the system is stuck."""
@@ -147,8 +158,7 @@ class _Comparing:
             for text, when in self.observers[side].seen.get(number, ())
             if text == look
         ]
-        inside = stuck[stuck != observed.lts.root][:_LOOKED_AT]
-        return missing(part.system, conditions, (observed.state(int(s)) for s in inside))
+        return missing(part.system, conditions, (observed.state(int(s)) for s in stuck[:_LOOKED_AT]))
 
     def _turn(self, sides: tuple[Observed, Observed], move: Move) -> Turn:
         def events(side: int, steps: tuple[int, ...]) -> tuple[str, ...]:
@@ -177,5 +187,5 @@ def _union(left: Lts, right: Lts) -> Lts:
 
 
 def _for_ever(lts: Lts) -> int:
-    """From how many states silent steps can go on for ever."""
-    return len(lts.reaching(lts.diverging().nonzero()[0]))
+    """From how many states, the root aside, silent steps can go on for ever."""
+    return int((lts.reaching(lts.diverging().nonzero()[0]) != lts.root).sum())

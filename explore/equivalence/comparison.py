@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...model.language import System
 from ...properties.alphabets import Alphabet
+from ..parting import Parting
 from ..verdict import Trace, Verdict
 
 RELATIONS: Mapping[str, str] = {
@@ -33,9 +34,10 @@ class Parted:
     """A shortest trace of one system that the other does not have.
 
     ``run`` is a shortest run that is seen as ``trace``, and ``seen[i]`` what is seen of its step ``i`` (of the initial state, for
-    ``begins``). ``other`` is a run of the other system that is seen as all of the trace but its last; after that, the other system may be in
-    ``stuck`` states, in none of which, whatever silent steps it takes, the last of the trace can be seen, but only ``instead``.
-    ``why`` says what the steps that would be seen so lack there.
+    ``begins``). ``other`` is a run of the other system that is seen as all of the trace but its last: by the same events as far as they can
+    be taken (``followed`` says how far, and why no further), or else a shortest. After such a run the other system may be in ``stuck``
+    states, in none of which, whatever silent steps it takes, the last of the trace can be seen, but only ``instead``. ``why`` says
+    what the steps that would be seen so lack there.
     """
 
     trace: tuple[str, ...]
@@ -44,6 +46,7 @@ class Parted:
     seen: tuple[str, ...]
     other: Trace | None
     other_seen: tuple[str, ...]
+    followed: Parting | None
     stuck: int
     instead: tuple[str, ...]
     why: tuple[str, ...]

@@ -30,6 +30,13 @@ def first_look(system: System, observer: Observer, initial: State) -> str:
     return label([], [(name, evaluate(term, now)) for name, term in observer.shown])
 
 
+def seen_of(system: System, observer: Observer, path: tuple[State, tuple[int, ...]]) -> tuple[tuple[State, ...], list[str]]:
+    """The states of a path, and what is seen initially and of each step. Raises `ReplayError` when it is no run."""
+    states = walked(system, "comparison", path)
+    seen = [first_look(system, observer, states[0])]
+    return states, seen + [looks(system, observer, states[i], number, states[i + 1]) for i, number in enumerate(path[1])]
+
+
 def confirmed(
     system: System,
     observer: Observer,
@@ -42,9 +49,7 @@ def confirmed(
     The steps of ``loops`` (from, to) must be silent and lead back; after each, silence for ever is seen. Raises `ReplayError` when it is
     no run, or looks otherwise.
     """
-    states = walked(system, "comparison", path)
-    seen = [first_look(system, observer, states[0])]
-    seen += [looks(system, observer, states[i], number, states[i + 1]) for i, number in enumerate(path[1])]
+    states, seen = seen_of(system, observer, path)
     for begin, end in loops:
         if begin == end or any(seen[begin + 1 : end + 1]) or states[begin] != states[end]:
             raise ReplayError(f"the steps {begin + 1} to {end} of a run of {system.name} are no silent loop")
