@@ -21,7 +21,10 @@ _COLUMN = 56
 def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN, *, brief: bool = False) -> str:
     """The verdict of every relation and, unless ``brief``, where the two part."""
     one, two = names
-    lines = [f"{style.bold}{one} against {two}{style.end}, observed: {c.alphabets[0].name}"]
+    aspects = dict.fromkeys(a.aspect for a in c.alphabets if a.aspect)
+    lines = [
+        f"{style.bold}{one} against {two}{style.end}, observed: {c.alphabets[0].name}{' of ' if aspects else ''}{' and '.join(aspects)}"
+    ]
     says = dict.fromkeys(a.says for a in c.alphabets)
     lines += [x for text in says for x in _wrapped(text, "  ")]
     differ = differing(*c.systems)
@@ -44,7 +47,7 @@ def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN,
         return "\n".join(lines)
     lines += _wrapped(
         f"{c.states[0]:,} and {c.states[1]:,} states of what the observations depend on, {c.classes:,} "
-        f"class{'' if c.classes == 1 else 'es'} of branching bisimilarity, {c.labels:,} different observations; {_silence(c)}",
+        f"class{'' if c.classes == 1 else 'es'} of branching bisimilarity, {c.looks[0]:,} and {c.looks[1]:,} different observations; {_silence(c)}",
         "  ",
     )
     for i in c.inclusions:
@@ -62,8 +65,8 @@ def relation_name(relation: str, names: tuple[str, str]) -> str:
     """A relation of these two, in words."""
     one, two = names
     return {
-        "included": f"weak trace inclusion: what is seen of {one} is seen of {two}",
-        "includes": f"weak trace inclusion: what is seen of {two} is seen of {one}",
+        "included": f"weak trace inclusion of {one} in {two}",
+        "includes": f"weak trace inclusion of {two} in {one}",
         "traces": "weak trace equality",
         "bisimilar": "branching bisimulation",
     }[relation]
@@ -111,6 +114,17 @@ def _parted(names: tuple[str, str], of: int, p: Parted, style: Style) -> list[st
     return lines
 
 
+def parted_in_words(names: tuple[str, str], c: Comparison) -> str:
+    """In one line what is seen of the one and never of the other, and the run; of two such lines, the one about the first."""
+    for i in c.inclusions:
+        if i.parted is not None:
+            p = i.parted
+            trace = " · ".join(p.trace[bool(p.begins) and len(p.trace) > 1 :])
+            run = " → ".join(a.label.replace(" → ", ": ") for a in p.run.actions)
+            return f"seen of {names[i.of]}, never of {names[1 - i.of]}: {trace}. {run}"
+    return "the same is seen of both, but not at every point"
+
+
 def _segments(events: Sequence[str], seen: Sequence[str]) -> list[tuple[list[str], str]]:
     """The events up to each that is seen, with what is seen of it."""
     found: list[tuple[list[str], str]] = [([], "")]
@@ -148,7 +162,7 @@ def _play(names: tuple[str, str], c: Comparison) -> list[str]:
 
 def _column(text: str) -> str:
     """The text in the left column."""
-    return f"{text:<{_COLUMN}}" if len(text) < _COLUMN else f"{text}   "
+    return f"{text:<{_COLUMN}}" if len(text) < _COLUMN - 1 else f"{text}   "
 
 
 def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
@@ -178,13 +192,14 @@ def comparison_document(names: tuple[str, str], c: Comparison) -> dict[str, Any]
     return {
         "systems": list(names),
         "observed": [a.name for a in c.alphabets],
+        "aspects": [a.aspect for a in c.alphabets],
         "says": [a.says for a in c.alphabets],
         "knobs": [dict(s.knobs) for s in c.systems],
         "topology": [dict(s.topology) for s in c.systems],
         "relations": {r: {"verdict": v.value, "means": RELATIONS[r]} for r, v in c.verdicts.items()},
         "states": list(c.states),
         "classes": c.classes,
-        "observations": c.labels,
+        "observations": list(c.looks),
         "divergence": c.divergence,
         "silence_for_ever_after": list(c.silent_for_ever),
         "stopped": c.stopped,

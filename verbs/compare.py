@@ -79,12 +79,12 @@ def run(args: argparse.Namespace) -> int:
     names = _names(sides)
     items = args.observe or ["effects"]
     topology = {index: n for option, index in options.TOPOLOGY.items() if (n := getattr(args, option)) is not None}
-    folder = options.folder(args.output)
     limits = options.limits(args)
     if over:
-        if folder is not None:
+        if args.output is not None:
             raise ModelError("-o draws one comparison, and --over makes many: leave one of them out")
         return _over(args, sides, items, over, topology, changed, names)
+    folder = options.folder(args.output)
     systems = sides[0].system(topology, changed[0]), sides[1].system(topology, changed[1])
     alphabets = sides[0].alphabet(items, systems[0]), sides[1].alphabet(items, systems[1])
     found = compare(*systems, alphabets, limits, divergence=args.divergence)

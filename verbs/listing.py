@@ -82,6 +82,7 @@ def _list_questions() -> list[dict[str, object]]:
             "summary": q.asks,
             "raised_by": q.raised_by,
             "properties": [str(p) for p in q.probes],
+            "comparisons": [str(a) for a in q.alike],
             "beyond": q.beyond,
         }
         for q in QUESTIONS.values()

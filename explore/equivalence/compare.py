@@ -14,7 +14,7 @@ from ..explicit import resident_memory
 from ..parting import Parting, missing, parting
 from ..verdict import Trace, Verdict
 from .comparison import RELATIONS, Comparison, Inclusion, Parted, Turn
-from .lts import Labels, Lts, Numbers, run, states_after
+from .lts import SILENT, Labels, Lts, Numbers, run, states_after
 from .observe import Observed, observed
 from .partition import branching
 from .play import Move, play
@@ -106,7 +106,7 @@ class _Comparing:
             turns = tuple(self._turn(sides, m) for m in moves)
         return Comparison(
             self.systems, self.alphabets, verdicts, tuple(inclusions), turns,
-            (left.lts.states - 1, right.lts.states - 1), len(np.unique(classes)), len(self.labels.names) - 1,
+            (left.lts.states - 1, right.lts.states - 1), len(np.unique(classes)), (_looks(left.lts), _looks(right.lts)),
             (_for_ever(left.lts), _for_ever(right.lts)), self.divergence, stopped,
         )  # fmt: skip
 
@@ -172,7 +172,7 @@ class _Comparing:
         return Comparison(
             self.systems, self.alphabets, dict.fromkeys(RELATIONS, Verdict.UNKNOWN),
             tuple(Inclusion(of, Verdict.UNKNOWN, note=why) for of in (0, 1)),
-            (), (0, 0), 0, 0, (0, 0), self.divergence, why,
+            (), (0, 0), 0, (0, 0), (0, 0), self.divergence, why,
         )  # fmt: skip
 
 
@@ -184,6 +184,11 @@ def _union(left: Lts, right: Lts) -> Lts:
         np.concatenate((left.source, right.source + n)), np.concatenate((left.label, right.label)),
         np.concatenate((left.target, right.target + n)),
     )  # fmt: skip
+
+
+def _looks(lts: Lts) -> int:
+    """How many different looks steps have, those from the root aside."""
+    return len(np.setdiff1d(lts.label[lts.source != lts.root], [SILENT]))
 
 
 def _for_ever(lts: Lts) -> int:

@@ -80,8 +80,8 @@ class Comparison:
     """Of the parts that were explored."""
     classes: int
     """Of branching bisimilarity, over both."""
-    labels: int
-    """The different looks of steps."""
+    looks: tuple[int, int]
+    """The different looks of steps of each that are seen."""
     silent_for_ever: tuple[int, int]
     """From so many states silent steps can go on for ever, in the parts that were explored; no relation minds, unless divergence counts."""
     divergence: bool

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from ...model.language import Event, Model, ModelError, System, nearest, param
 from ..steps import Step
-from . import evidence, ide, lifecycle, proxy, resources, responder
+from . import channel, evidence, ide, lifecycle, proxy, resources, responder, spdm
 from .alphabet import Alphabet, Seen, Shown
 
 ALPHABETS: tuple[Alphabet, ...] = tuple(
-    a for part in (lifecycle, evidence, responder, ide, proxy, resources) for a in part.ALPHABETS
+    a for part in (lifecycle, evidence, responder, ide, spdm, channel, proxy, resources) for a in part.ALPHABETS
 )
 """All of them, aspect by aspect. Besides, in every aspect each party's name stands for what it sends and is told."""
 
