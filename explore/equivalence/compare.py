@@ -13,7 +13,7 @@ from ..engine import NO_LIMITS, Limits
 from ..explicit import resident_memory
 from ..parting import Parting, missing, parting
 from ..verdict import Trace, Verdict
-from .comparison import RELATIONS, Comparison, Inclusion, Parted, Turn
+from .comparison import Comparison, Inclusion, Parted, Turn
 from .lts import SILENT, Labels, Lts, Numbers, run, states_after
 from .observe import Observed, observed
 from .partition import branching
@@ -53,6 +53,13 @@ class _Comparing:
         self.until = None if limits.seconds is None else time.perf_counter() + limits.seconds
         self.labels = Labels()
         self.observers = tuple(Observer.of(a, s) for a, s in zip(alphabets, systems, strict=True))
+        # What is known so far.
+        self.sides: list[Observed] = []
+        self.inclusions = [Inclusion(of, Verdict.UNKNOWN) for of in (0, 1)]
+        self.bisimilar = Verdict.UNKNOWN
+        self.turns: tuple[Turn, ...] = ()
+        self.classes = 0
+        self.stopped = ""
 
     def watch(self) -> None:
         """Stop when time or memory are used up."""
@@ -62,57 +69,66 @@ class _Comparing:
             raise _Stopped(f"the memory limit of {self.limits.memory:,} bytes was reached")
 
     def compare(self) -> Comparison:
-        sides: list[Observed] = []
+        """What was found, and UNKNOWN for what a limit left open."""
         try:
-            for system, observer in zip(self.systems, self.observers, strict=True):
-                left = self.limits
-                if self.until is not None:
-                    left = replace(left, seconds=max(self.until - time.perf_counter(), 0.0))
-                found = observed(system, observer, self.labels, left, divergence=self.divergence, watch=self.watch)
-                if found.stopped == "interrupted":
-                    raise KeyboardInterrupt
-                sides.append(found)
-            return self._decided(sides[0], sides[1])
+            self._explore()
+            self._decide()
         except _Stopped as e:
-            return self._unknown(str(e))
+            self.stopped = str(e)
         except KeyboardInterrupt:
-            return self._unknown("interrupted")
+            self.stopped = "interrupted"
+        return self._result()
 
-    def _decided(self, left: Observed, right: Observed) -> Comparison:
-        sides = (left, right)
+    def _explore(self) -> None:
+        for system, observer in zip(self.systems, self.observers, strict=True):
+            left = self.limits
+            if self.until is not None:
+                left = replace(left, seconds=max(self.until - time.perf_counter(), 0.0))
+            found = observed(system, observer, self.labels, left, divergence=self.divergence, watch=self.watch)
+            if found.stopped == "interrupted":
+                raise KeyboardInterrupt
+            self.sides.append(found)
+            if found.stopped:
+                self.stopped = f"{self.stopped}; " * bool(self.stopped) + f"{system.name}: {found.stopped}"
+
+    def _decide(self) -> None:
+        left, right = self.sides
         both = _union(left.lts, right.lts)
         partition = branching(both, self.watch)
-        classes = partition.classes
-        roots = (int(classes[left.lts.root]), int(classes[left.lts.states + right.lts.root]))
-        complete = not (left.stopped or right.stopped)
-        stopped = "; ".join(f"{s.name}: {o.stopped}" for s, o in zip(self.systems, sides, strict=True) if o.stopped)
-        same = roots[0] == roots[1]
-        q = Quotient(both, classes)
-        inclusions = []
+        self.classes = len(np.unique(partition.classes))
+        roots = tuple(int(partition.classes[r]) for r in (left.lts.root, left.lts.states + right.lts.root))
+        same, complete = roots[0] == roots[1], not self.stopped
+        if complete:
+            self.bisimilar = Verdict.HOLDS if same else Verdict.VIOLATED
+        quotient = Quotient(both, partition.classes)
         for of in (0, 1):
-            traces = [] if same else not_included(q, roots[of], roots[1 - of], self.watch)
-            if traces and not sides[1 - of].stopped:
-                inclusions.append(Inclusion(of, Verdict.VIOLATED, self._parted(sides, of, traces)))
-            else:
-                inclusions.append(Inclusion(of, Verdict.UNKNOWN if stopped else Verdict.HOLDS, note=stopped))
-        verdicts = {"included": inclusions[0].verdict, "includes": inclusions[1].verdict}
+            traces = [] if same else not_included(quotient, roots[of], roots[1 - of], self.watch)
+            if traces and not self.sides[1 - of].stopped:
+                self.inclusions[of] = Inclusion(of, Verdict.VIOLATED, self._parted(of, traces))
+            elif complete:
+                self.inclusions[of] = Inclusion(of, Verdict.HOLDS)
+        if complete and not same and all(i.verdict is Verdict.HOLDS for i in self.inclusions):
+            moves = play((left.lts, right.lts), partition, left.lts.states, self.watch)
+            self.turns = tuple(self._turn(m) for m in moves)
+
+    def _result(self) -> Comparison:
+        verdicts = {relation: i.verdict for relation, i in zip(("included", "includes"), self.inclusions, strict=True)}
         found = set(verdicts.values())
         verdicts["traces"] = next(v for v in (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.HOLDS) if v in found)
-        apart = verdicts["traces"] is Verdict.VIOLATED or (complete and not same)
-        verdicts["bisimilar"] = Verdict.VIOLATED if apart else Verdict.HOLDS if complete else Verdict.UNKNOWN
-        turns: tuple[Turn, ...] = ()
-        if complete and not same and verdicts["traces"] is Verdict.HOLDS:
-            moves = play((left.lts, right.lts), partition, left.lts.states, self.watch)
-            turns = tuple(self._turn(sides, m) for m in moves)
+        # Systems with different traces are not bisimilar, and bisimilar ones have the same.
+        verdicts["bisimilar"] = Verdict.VIOLATED if verdicts["traces"] is Verdict.VIOLATED else self.bisimilar
+        each = [s.lts for s in self.sides] if len(self.sides) == 2 else []
+        states, looks, silent = (
+            (count(each[0]), count(each[1])) if each else (0, 0) for count in (_states, _looks, _for_ever)
+        )
         return Comparison(
-            self.systems, self.alphabets, verdicts, tuple(inclusions), turns,
-            (left.lts.states - 1, right.lts.states - 1), len(np.unique(classes)), (_looks(left.lts), _looks(right.lts)),
-            (_for_ever(left.lts), _for_ever(right.lts)), self.divergence, stopped,
+            self.systems, self.alphabets, verdicts, tuple(self.inclusions), self.turns, states, self.classes, looks, silent,
+            self.divergence, self.stopped,
         )  # fmt: skip
 
-    def _parted(self, sides: tuple[Observed, Observed], of: int, traces: list[tuple[int, ...]]) -> Parted:
+    def _parted(self, of: int, traces: list[tuple[int, ...]]) -> Parted:
         """The trace with the shortest run."""
-        mine, other = sides[of], sides[1 - of]
+        mine, other = self.sides[of], self.sides[1 - of]
         runs: list[tuple[int, int, tuple[int, ...], list[int]]] = []
         for trace in traces:
             steps = run(mine.lts, trace)
@@ -122,7 +138,7 @@ class _Comparing:
         stuck = states_after(other.lts, trace[:-1])
         following = other.lts.leaving(stuck)
         possible = {int(label) for label in np.unique(other.lts.label[following])} - {0}
-        if trace[-1] in possible or not stuck.size:
+        if trace[-1] in possible or not stuck.size:  # an internal error, never a verdict
             raise AssertionError(f"{self.systems[1 - of].name} has the trace that was found to part it from the other")
         words = [self.labels.names[n] for n in trace]
         found, seen = confirmed(self.systems[of], self.observers[of], *mine.path(steps), words)
@@ -160,20 +176,13 @@ class _Comparing:
         ]
         return missing(part.system, conditions, (observed.state(int(s)) for s in stuck[:_LOOKED_AT]))
 
-    def _turn(self, sides: tuple[Observed, Observed], move: Move) -> Turn:
+    def _turn(self, move: Move) -> Turn:
         def events(side: int, steps: tuple[int, ...]) -> tuple[str, ...]:
-            numbers = [int(sides[side].action[s]) for s in steps]
-            return tuple(sides[side].part.system.actions[n].label for n in numbers if n >= 0)
+            numbers = [int(self.sides[side].action[s]) for s in steps]
+            return tuple(self.sides[side].part.system.actions[n].label for n in numbers if n >= 0)
 
         answer = None if move.answer is None else events(1 - move.side, move.answer)
         return Turn(move.side, self.labels.names[move.label], events(move.side, move.steps), answer, move.detour)
-
-    def _unknown(self, why: str) -> Comparison:
-        return Comparison(
-            self.systems, self.alphabets, dict.fromkeys(RELATIONS, Verdict.UNKNOWN),
-            tuple(Inclusion(of, Verdict.UNKNOWN, note=why) for of in (0, 1)),
-            (), (0, 0), 0, (0, 0), (0, 0), self.divergence, why,
-        )  # fmt: skip
 
 
 def _union(left: Lts, right: Lts) -> Lts:
@@ -184,6 +193,11 @@ def _union(left: Lts, right: Lts) -> Lts:
         np.concatenate((left.source, right.source + n)), np.concatenate((left.label, right.label)),
         np.concatenate((left.target, right.target + n)),
     )  # fmt: skip
+
+
+def _states(lts: Lts) -> int:
+    """How many states there are, the root aside."""
+    return lts.states - 1
 
 
 def _looks(lts: Lts) -> int:

@@ -26,7 +26,6 @@ class Inclusion:
     of: int
     verdict: Verdict
     parted: Parted | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)

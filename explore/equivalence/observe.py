@@ -79,7 +79,7 @@ def observed(
     reached = reachable(part.system, limits)
     look = _Look(reached, seen, observer.shown, labels)
     count = reached.packed.shape[1]
-    none = (np.empty(0, np.int64),) * 4
+    none = (np.empty(0, np.int32),) * 4
     found = [none, *(look.steps(watch) if count else ())]
     source, looks, target, action = (np.concatenate(x) for x in zip(*found, strict=True))
     lts = Lts.of(count + 1, count, source, looks, target)
@@ -145,10 +145,10 @@ class _Look:
             seen = [holds[inside] for holds in found[len(self.packed) :]]
             changed = np.where(self.codes[at] != self.codes[target], self.codes[target], -1)
             looks = self._labels([text for text, _ in self.seen.get(i, ())], seen, changed)
-            yield at, looks, target, np.full(at.size, i)
+            yield _narrow(at, looks, target, np.full(at.size, i))
         initial = np.broadcast_to(self.functions["initial"](*self.packed)[0], count).nonzero()[0]
         looks = self._labels([], [], self.codes[initial])
-        yield np.full(initial.size, count), looks, initial, np.full(initial.size, -1)
+        yield _narrow(np.full(initial.size, count), looks, initial, np.full(initial.size, -1))
 
     def _labels(self, texts: Sequence[str], seen: Sequence[NDArray[np.bool_]], changed: Numbers) -> Numbers:
         """The label of each step, by which of the texts apply, and the number of the value that each name changes to (-1: none)."""
@@ -166,6 +166,11 @@ class _Look:
             ]
             numbers.append(self.labels.number(label(looks, new)))
         return np.asarray(numbers, np.int64)[which.reshape(-1)]
+
+
+def _narrow(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """The same in half of the memory: there may be a great many steps."""
+    return a.astype(np.int32), b.astype(np.int32), c.astype(np.int32), d.astype(np.int32)
 
 
 def mentioned(t: Term) -> set[str]:
