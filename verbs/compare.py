@@ -54,7 +54,7 @@ def add(verbs: options.Verbs) -> None:
         help="in all settings of these knobs, of both flows or of one (left:KNOB, right:KNOB)",
     )
     p.add_argument("--refines", metavar="REFINEMENT", help="instead, of one flow: see tdisprove list refinements")
-    options.add_setting(p)
+    options.add_setting(p, "set a knob otherwise than the flows do, in both or in one (left:KNOB=VALUE, right:KNOB=VALUE)")
     options.add_limits(p)
     p.add_argument("-o", "--output", metavar="DIR", help="write the runs in which they part into DIR, drawn side by side")
     p.set_defaults(run=run)
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             )
     names = _names(sides)
     items = args.observe or ["effects"]
-    topology = {index: n for option, index in options.TOPOLOGY.items() if (n := getattr(args, option)) is not None}
+    topology = options.sizes(args)
     limits = options.limits(args)
     if over:
         if args.output is not None:
