@@ -524,6 +524,15 @@ def test_a_flow_in_one_aspect_is_compared_with_itself_in_another() -> None:
         assert verdicts(compared(f"{flow}@lifecycle", f"{flow}@proxy", "effects")) == "=xxx"
 
 
+def test_scenarios_and_system_files_are_compared_like_flows() -> None:
+    examples = Path(__file__).parent.parent / "examples"
+    assert verdicts(compared(str(examples / "relay-run.toml"), "tdx-connect", "effects")) == "x=xx"
+    commit = str(examples / "two_phase_commit.py")
+    assert verdicts(compared(commit, commit, "tm", "rm0.state")) == "===="
+    with pytest.raises(ModelError, match="nothing to observe is called 'effects' in two"):
+        compared(commit, commit, "effects")
+
+
 def test_a_limit_leaves_open_what_it_leaves_open() -> None:
     assert verdicts(compared(HOST_RUN, GUEST_RUN, "effects", limits=Limits(states=50))) == "????"
     assert verdicts(compared(HOST_RUN, GUEST_RUN, "effects", limits=Limits(seconds=0))) == "????"

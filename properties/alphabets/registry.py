@@ -74,7 +74,7 @@ def _item(item: str, system: System, aspect: str, model: Model | None) -> Alphab
     families = [str(f) for f in model.families if not f.rigid] if model is not None else []
     known_names = [*mine_too, *by_party, *replies, *system.index, *families]
     raise ModelError(
-        f"nothing to observe is called {item!r} in the aspect {aspect or 'of this system'}{nearest(event, known_names)}; name an alphabet "
+        f"nothing to observe is called {item!r} in {f'the aspect {aspect}' if aspect else system.name}{nearest(event, known_names)}; name an alphabet "
         f"({', '.join(mine_too) or 'there are none here'}), a party ({', '.join(by_party)}), an event, or a variable"
     )
 
