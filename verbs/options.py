@@ -42,10 +42,8 @@ def add_properties(p: argparse.ArgumentParser) -> None:
     )
 
 
-def add_setting(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
-    )
+def add_setting(p: argparse.ArgumentParser, knobs: str = "set a knob otherwise than the flow does") -> None:
+    p.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help=knobs)
     for option, index in TOPOLOGY.items():
         p.add_argument(f"--{option}", type=count, metavar="N", help=f"number of {option} (default: {_default(index)})")
 
@@ -137,11 +135,16 @@ def _bytes(text: str) -> int:
 
 def setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]:
     """The topology and the knobs that were given."""
+    return sizes(args), dict(parse_knob(s) for s in args.set)
+
+
+def sizes(args: argparse.Namespace) -> dict[str, int]:
+    """The topology that was given."""
     given = {index: getattr(args, option, None) for option, index in TOPOLOGY.items()}
     topology = {index: n for index, n in given.items() if n is not None}
     if "tdi" not in topology and topology.get("device", 1) > 1:
         topology["tdi"] = topology["device"]
-    return topology, dict(parse_knob(s) for s in args.set)
+    return topology
 
 
 def one(found: list[Target], aspect: str | None) -> Target:
