@@ -32,7 +32,7 @@ _EVENTS = ((MMIO, DMA, e.MMIO, "mmio"), (DMA, MMIO, e.DMA, "dma"))
 _SLOTS = tuple(slot for lane in LANES for slot in lane.slots)
 _FLAGS = tuple(x for lane in LANES for x in (lane.read_owes, lane.read_late, lane.completion_owes, lane.completion_late))
 _CHECKED = (*e.MMIO.checked, *e.DMA.checked)
-_NONE, _LOST = const("none", MMIO.write.sort), const("lost", MMIO.write.sort)
+_NONE, _LOST, _DEAD = (const(x, MMIO.write.sort) for x in ("none", "lost", "dead"))
 _NO_KEY_CHANGE = (rekey_on_rebind == "no") & (flush_on_rebind == "no")
 
 
@@ -58,6 +58,11 @@ def _gone(lane: Lane, slot: Term) -> Term:
 def _older(context: Term) -> Term:
     """A context after its owner has gone."""
     return (after(context) == "stale") == context.in_("current", "stale")
+
+
+def _passed(*slots: Term) -> Term:
+    """Nothing is missing that is counted, or that a receiver still takes."""
+    return conj(*(slot.in_("none", "plain", "dead") for slot in slots))
 
 
 def _lane_laws(lane: Lane, other: Lane, events: e.LaneEvents, name: str) -> tuple[Property, ...]:
@@ -371,6 +376,150 @@ def _lane_laws(lane: Lane, other: Lane, events: e.LaneEvents, name: str) -> tupl
             protects="host",
         ),
     )
+
+
+_REPLIES = (OK, "MISROUTED", "DISCARDED", "IDE_CHECK_FAILED", "REJECTED", "BLOCKED", "UNEXPECTED")
+"""Every reply to a TLP that arrives."""
+_REFRESHED = _SELECTIVE & (rekey_on_rebind == "refresh")
+_FLUSHED = {"mmio": flush_on_rebind != "no", "dma": flush_on_rebind == "both"}
+_OLD_KEYS_END = _SELECTIVE & rekey_on_rebind.in_("refresh_stop", "restart")
+_ON = {"device": ("DEVICE_ON", "SECURE", "INSECURE"), "root port": ("ROOT_ON", "SECURE", "INSECURE")}
+
+
+def _sub_streams(lane: Lane, events: e.LaneEvents) -> tuple[tuple[Term, e.Traffic, Term], ...]:
+    """Each sub-stream of a lane: what is under way, its events, and whether the stream is enabled where it arrives."""
+    there, back = ("device", "root port") if lane is MMIO else ("root port", "device")
+    enabled = tuple(_state.in_(*_ON[port]) for port in (there, there, back))
+    return tuple(zip(lane.slots, events.sub_streams, enabled, strict=True))
+
+
+def _drops(lane: Lane, events: e.LaneEvents, name: str) -> tuple[Property, ...]:
+    """How a lane loses what no receiver takes: at a port, under keys that are used no more, in the wrong hands."""
+    subs = _sub_streams(lane, events)
+    party = "root complex" if lane is MMIO else "device"
+    asks = Tsm.bound() if lane is MMIO else DEVICE_PARTY.honest
+    idle = asks & neg(Stream.secure()) & (_held() < fabric_capacity)
+    later = {
+        lane.write: Tsm.bound() & (TRUE if lane is MMIO else Tdi.running),
+        lane.completion: lane.read.in_("current", "stale"),
+    }
+    later[lane.read] = later[lane.write]
+    return (
+        *(
+            law(
+                f"{x.name.replace('_', '-')}s-are-discarded-unless-the-stream-is-secure",
+                f"While the stream is not Secure, what is to be sent as a {kind} with T=1 is discarded.",
+                AlwaysPossible(occurs(x, reply="DISCARDED"), idle & free),
+                (), party, "P63 §6.33.8, §6.33.4; Arm RDVKPF: rejected, not downgraded", idle & free,
+                DropCheck("stream", x.name, "stream Secure"), flow=_FLOW,
+            )
+            for x, kind, free in (
+                (events.write, "write", lane.write == "none"),
+                (
+                    events.read, "read",
+                    (lane.read == "none") & (lane.waiting == "none") & ((tag_quarantine == "no") | (lane.expired == "none")),
+                ),
+            )
+        ),
+        law(
+            f"{name}-tlps-are-dropped-at-a-port-for-its-own-reasons",
+            "An IDE TLP is reported as misrouted where its stream is not enabled, and there only; where the stream is Insecure it is "
+            "discarded, and there only; nobody behind the port has seen it.",
+            Never(
+                tuple(
+                    occurs(sub.arrives, reply=reply, where=where)
+                    for slot, sub, enabled in subs
+                    for reply in _REPLIES
+                    for where in (
+                        (slot == "plain") | enabled if reply == "MISROUTED" else (slot != "plain") & neg(enabled),
+                        (slot == "plain") | (_state != "INSECURE") if reply == "DISCARDED" else (slot != "plain") & (_state == "INSECURE"),
+                    )
+                )
+            ),
+            (), party, "P63 §6.33.4, §6.33.8", tuple(occurs(sub.arrives, reply="DISCARDED") for _, sub, _ in subs),
+            DropCheck("stream", f"{name}_read_arrives", "not Insecure"), flow=_FLOW, ide_type="link",
+        ),
+        law(
+            f"{name}-tlps-that-are-misrouted-leave-nothing-owed",
+            "Of a TLP that was dropped at a port without its stream, no earlier write and no request is remembered.",
+            Never(
+                tuple(
+                    occurs(sub.arrives, reply="MISROUTED", where=neg(conj(*(neg(after(x)) for x in _flags(lane, slot)))))
+                    for slot, sub, _ in subs
+                )
+            ),
+            (), party, "P63 §6.33.4", tuple(occurs(sub.arrives, reply="MISROUTED") for _, sub, _ in subs),
+            DropUpdate(name, f"{name}_read_arrives/MISROUTED", f"{name}.read_owes"), flow=_FLOW, ide_type="link",
+        ),
+        law(
+            f"{name}-tlps-that-are-overtaken-by-new-keys-are-dead",
+            "What new keys overtake, no receiver takes any more; what a later TLP passes otherwise is as it was.",
+            Never(
+                tuple(
+                    occurs(sub.overtaken, where=after(slot) != ite(_REFRESHED & (slot == "stale"), _DEAD, slot))
+                    for slot, sub, _ in subs
+                )
+            ),
+            (), "device", "P63 §6.33.3: old keys are taken until the first TLP under the new ones arrives",
+            tuple(occurs(sub.overtaken) for _, sub, _ in subs),
+            DropUpdate(name, f"{name}_write_overtaken", f"{name}.write"), flow=_FLOW, rekey_on_rebind="refresh",
+        ),
+        *(
+            law(
+                f"{sub.overtaken.name.replace('_', '-')}-by-new-keys-at-no-cost",
+                "Where keys were refreshed, a TLP under the new ones can pass one under the old ones, and the stream stays Secure.",
+                AlwaysPossible(
+                    occurs(sub.overtaken), _REFRESHED & (slot == "stale") & Stream.secure() & later[slot] & programmable_switch
+                ),
+                (), "device", "P63 §6.33.3: keys of either set have counters of their own", _REFRESHED & (slot == "stale"),
+                SwapValue("stream", sub.overtaken.name, slot, "stale", "dead"), flow=_FLOW, protects="host",
+                rekey_on_rebind="refresh",
+            )
+            for slot, sub, _ in subs
+        ),
+        law(
+            f"{name}-tlps-under-dead-keys-owe-nothing",
+            "A TLP that no receiver takes any more owes no write, and no request is late by it.",
+            Invariant(conj(*(implies(slot == "dead", neg(x)) for slot, _, _ in subs for x in _flags(lane, slot)))),
+            (), "fabric", "P63 §6.33.3, §6.33.5", lane.read == "dead",
+            DropUpdate(name, "tdi_bind", f"{name}.read_owes"), flow=_FLOW, rekey_on_rebind="restart",
+        ),
+        law(
+            f"{name}-completions-that-are-dropped-answer-nobody",
+            "Whoever waits goes on waiting when a completion is dropped, except that a device which rejects the answer for a TDI that does not "
+            "run is done with the request.",
+            Never(
+                tuple(
+                    occurs(
+                        events.completions.arrives, reply=reply,
+                        where=after(lane.waiting) != ("none" if reply == "REJECTED" else lane.waiting),
+                    )
+                    for reply in _REPLIES
+                    if reply != OK
+                )
+            ),
+            (), party, "P63 §2.3.2, §6.33.8, §11.2.1", occurs(events.completions.arrives, reply="IDE_CHECK_FAILED"),
+            LeakyRefusal(lane.requester.name, f"{name}_completion_arrives"), flow=_FLOW,
+        ),
+        law(
+            f"{name}-tag-is-kept-until-a-flush-or-new-keys",
+            "At a bind the quarantine of a tag ends where the lane was flushed or the old keys are taken no more, and goes on elsewhere.",
+            StepLaw(
+                occurs(e.tdi_bind),
+                after(lane.expired) == ite(_OLD_KEYS_END | _FLUSHED[name], const("none", lane.expired.sort), lane.expired),
+            ),
+            (), party, "CVE-2025-9613: flushed or re-keyed", occurs(e.tdi_bind, where=lane.expired == "stale"),
+            DropUpdate(lane.requester.name, "tdi_bind", f"{lane.requester.name}.expired"), flow=_FLOW,
+            tag_quarantine="context", flush_on_rebind="both",
+        ),
+        law(
+            f"{name}-tlps-are-forged-for-a-secure-stream",
+            "What a switch makes up for a stream that is not Secure gets nowhere near the check of its MAC.",
+            Never(occurs(events.forged, reply=None, where=neg(Stream.secure()))),
+            (), party, "P63 §6.33.8: no stream, or an Insecure one, discards", occurs(events.forged, reply=None),
+            DropCondition("stream", f"{name}_forged", 0), flow=_FLOW,
+        ),
+    )  # fmt: skip
 
 
 PROPERTIES = (
@@ -709,5 +858,36 @@ PROPERTIES = (
         ),
         (), "fabric", "INTEL-SA-01409: no programmable switch; P63 §2.4.1", neg(empty()),
         DropCheck("fabric", "tdi_unbind", "delivers in time"), flow=_FLOW, programmable_switch=False,
+    ),
+    *(p for lane, _, events, name in _EVENTS for p in _drops(lane, events, name)),
+    law(
+        "the-gate-lets-the-hosts-driver-through",
+        "Writes without T=1 for the host's driver meet no closed gate: they are not for the memory of a TVM.",
+        Never(occurs(e.DMA.writes.arrives, reply="BLOCKED", where=DMA.write.in_("plain", "host"))),
+        (), "root complex", "M16; COV 05", occurs(e.DMA.writes.arrives, where=DMA.write == "plain"),
+        SwapValue("root_complex", "dma_write_arrives", DMA.write, "plain", "host"), flow=_FLOW, protects="host",
+    ),
+    law(
+        "a-forged-write-meets-a-closed-gate-as-well",
+        "Where links are protected one by one and a switch makes up a write of the TDI, it reaches memory only while the gates are open.",
+        Never(occurs(e.DMA.forged, where=neg(Tsm.bound()))),
+        (), "root complex", "M16; COV 05: gates look at every request", occurs(e.DMA.forged),
+        DropCheck("root_complex", "dma_forged", "gate open"), flow=_FLOW, ide_type="link",
+    ),
+    law(
+        "a-flush-shows-what-went-before-it",
+        "A TDI that goes to its next owner after a flush leaves no read or completion behind in the lane that was flushed, and no write in the "
+        "direction of its completions, unless new keys have made them void.",
+        StepLaw(
+            occurs(e.tdi_bind),
+            implies(
+                neg(_SELECTIVE & (rekey_on_rebind != "no")),
+                implies(flush_on_rebind != "no", _passed(MMIO.read, MMIO.completion, DMA.write))
+                & implies(flush_on_rebind == "both", _passed(DMA.read, DMA.completion, MMIO.write)),
+            ),
+        ),
+        (), "TSM", "CVE-2025-9614: flushed; P63 §2.4.1, §6.33.5: a completion pushes the writes before it",
+        occurs(e.tdi_bind, where=flush_on_rebind != "no"), SwapValue("tsm", "tdi_bind", DMA.write, "host", "current"),
+        protects="other TVM", tag_quarantine="context", flush_on_rebind="both",
     ),
 )  # fmt: skip

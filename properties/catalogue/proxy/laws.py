@@ -720,6 +720,70 @@ PROPERTIES = (
         occurs(e.replay_request, t=t, reply="DISCARDED"),
         SwapValue("device", "replay_request: LOCK", _state, "CONFIG_UNLOCKED", "CONFIG_LOCKED"),
     ),
+    law(
+        "an-old-response-is-taken-for-the-one-that-is-due",
+        "Where messages are not counted, an old response that moves a TDI makes the record say what it says: locked, of an earlier lock, "
+        "running, or stopped, with nothing kept. The device has no part in it, and the request is over or, if it is still out, given up.",
+        StepLaw(
+            occurs(e.replay_response, t=t),
+            _waiting
+            & ite(_sent, (after(_stage) == "late") & _same(_kind), (after(_stage) == "idle") & (after(_kind) == "none"))
+            & (after(_answer) == "none")
+            & implies(
+                _kind == "LOCK",
+                after(_bound) & (after(_view) == "CONFIG_LOCKED") & (after(_lock) == "stale") & (after(_evidence) != "unnoticed"),
+            )
+            & implies(_start, (after(_view) == "RUN") & _same(_bound, _lock, _consent))
+            & implies(_kind == "STOP", _fresh & (after(_bound) == (_bound & (lock_source != "unbound"))))
+            & _same(_state, _asked, _phase, *_MESSAGE),
+        ),
+        (t,),
+        "TSM",
+        "DSP0277: sequence number; TDX module sources 2023: tdisp_process_response",
+        occurs(e.replay_response, t=t),
+        DropUpdate("tsm", "replay_response: locked", "tsm.view"),
+        flow="cove-io",
+        replay_protection=False,
+    ),
+    law(
+        "an-old-response-can-be-passed-off",
+        "Where messages are not counted, a hostile host can pass an old response off on a TSM that waits for one of its kind.",
+        AlwaysPossible(
+            occurs(e.replay_response, t=t),
+            _hostile & neg(replay_protection) & _waiting & _kind.in_("LOCK", "START", "START_OLD", "STOP"),
+        ),
+        (t,),
+        "TSM",
+        "DSP0277: sequence number",
+        occurs(e.replay_response, t=t),
+        SwapValue("exchange", "replay_response", _stage, "sent", "answered"),
+        flow="cove-io",
+        replay_protection=False,
+    ),
+    law(
+        "an-old-lock-makes-all-that-is-held-old",
+        "Where messages are not counted, an old LOCK_INTERFACE locks an unlocked TDI for nobody: nonce, consent and evidence are of an "
+        "earlier lock. An old STOP_INTERFACE unlocks it and changes none of them, and neither changes record, gates or messages.",
+        StepLaw(
+            occurs(e.replay_request, t=t),
+            ite(
+                e.old_request == "LOCK",
+                conj(
+                    (_state == "CONFIG_UNLOCKED") & (after(_state) == "CONFIG_LOCKED"),
+                    *(_of_other_epoch(x) for x in (_lock, _consent, _evidence)),
+                ),
+                (after(_state) == "CONFIG_UNLOCKED") & _same(_lock, _consent, _evidence),
+            )
+            & _same(_bound, _view, _asked, _phase, *_GATES, *_MESSAGE, *_EXCHANGE),
+        ),
+        (t,),
+        "device",
+        "DSP0277: sequence number; P63 §11.3.8: each lock has a nonce of its own",
+        occurs(e.replay_request, t=t),
+        DropUpdate("tsm", "replay_request", "tsm.lock"),
+        flow="cove-io",
+        replay_protection=False,
+    ),
     # --- Giving up, resets, teardown ----------------------------------------------------------------------------------
     law(
         "a-request-given-up-is-out-of-the-tsms-hands",
@@ -856,6 +920,18 @@ PROPERTIES = (
         "P63 §11.2, §11.4.3, §11.4.5, §11.4.8",
         occurs(e.function_reset, t=t),
         DropCondition("device", "function_reset", 0),
+    ),
+    law(
+        "a-device-recovers-from-error-only",
+        "A TDI that becomes unlocked by itself was in ERROR, and nothing else changes.",
+        StepLaw(occurs(e.recover, t=t), (_state == "ERROR") & (after(_state) == "CONFIG_UNLOCKED") & _all_but(_state)),
+        (t,),
+        "device",
+        "P63 §11.2: permitted once all data of the TVM is cleared",
+        occurs(e.recover, t=t),
+        DropCondition("device", "recover", 1),
+        flow="cove-io",
+        error_recovery="automatic",
     ),
     law(
         "resets-are-always-possible",

@@ -25,6 +25,7 @@ from ....model.world.choices.responder import (
     stop_clears_keys,
     svn_downgrade,
     unlocked_mmio,
+    unsupported_code,
     update_ends_session,
     update_in_error,
     wrong_state,
@@ -162,6 +163,21 @@ PROPERTIES: tuple[Property, ...] = (
         (t,), "device", "P63 Table 11-3, §11.3.7, §11.3.1",
         occurs(e.set_mmio_attribute, t=t, reply="UNSUPPORTED_REQUEST"), DropCheck("tdi", "set_mmio_attribute", "supported"),
         optional_requests=False,
+    ),
+    *(
+        law(
+            f"{x.name.replace('_', '-')}-can-be-told-it-is-not-supported",
+            f"A device without the optional requests can answer {x.name.upper()} with UNSUPPORTED_REQUEST, unless it says INVALID_REQUEST to "
+            "all of them.",
+            AlwaysPossible(
+                occurs(x, t=t, reply="UNSUPPORTED_REQUEST"),
+                neg(optional_requests) & (unsupported_code != "INVALID_REQUEST") & RUN & Device.alive(Tdi.lock_session[t], _stream),
+            ),
+            (t,), "device", "P63 §11.3.1 against Tables 11-21, 11-23 and 11-25 (A-11: knob unsupported_code)",
+            occurs(x, t=t, reply="UNSUPPORTED_REQUEST"), DropCheck("tdi", x.name, "supported"),
+            protects="host", optional_requests=False,
+        )
+        for x in (e.bind_p2p_stream, e.unbind_p2p_stream, e.set_mmio_attribute)
     ),
     law(
         "a-refusal-touches-nothing-that-is-under-way",

@@ -9,8 +9,8 @@ from ....model.world.spdm.state import ENDED, OF_TSM, Responder, Stream, Tdi, Ts
 from ....model.world.vocabulary import t
 from ...formulas import AlwaysPossible, Invariant, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import EVERY_STEP, STREAM, TSM_CONNECTED, unchanged
+from ...steps import occurs, unchanged
+from .observations import EVERY_STEP, STREAM, TSM_CONNECTED
 
 _TWO = {"multi_session": True}
 _KEYED_BY_TSM = (Stream.keyed_over == "tsm") & Responder.established

@@ -33,9 +33,9 @@ from ....model.world.spdm import events as e
 from ....model.world.spdm.state import LOST, Host, Responder, Stream, Tdi, Tsm
 from ....model.world.vocabulary import HOST, t
 from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
-from ...steps import REFUSED, Step, becomes, occurs
+from ...steps import REFUSED, Step, becomes, occurs, unchanged
 from ..law import law, told
-from .observations import SESSIONS, STREAM, TDI_OF_T, lives, unchanged
+from .observations import SESSIONS, STREAM, TDI_OF_T, lives
 
 _connected = Tsm.phase == "connected"
 _fresh = Tsm.phase == "disconnected"

@@ -14,8 +14,8 @@ from ....model.world.spdm.state import Host, Responder, Stream, Tdi, Tsm
 from ....model.world.vocabulary import t
 from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import GET_VERSION_BY_OTHERS, SESSIONS, STREAM, TDI_OF_T, TSM_CONNECTED, unchanged
+from ...steps import occurs, unchanged
+from .observations import GET_VERSION_BY_OTHERS, SESSIONS, STREAM, TDI_OF_T, TSM_CONNECTED
 
 _HONEST_CLAIM = {"host": "honest", "claim": "connect"}
 _SECOND_CONNECT = occurs(e.device_connect, reply=None, where=Tsm.phase.in_("negotiated", "handshaking", "connected"))

@@ -9,8 +9,8 @@ from ....model.world.spdm.state import OF_HOST, OF_TSM, Responder, Stream, Tdi, 
 from ....model.world.vocabulary import t
 from ...formulas import Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import SESSION_KILLS, SESSIONS, STREAM, TDI_OF_T, lives, unchanged
+from ...steps import occurs, unchanged
+from .observations import SESSION_KILLS, SESSIONS, STREAM, TDI_OF_T, lives
 
 _TWO = {"multi_session": True}
 _LAST_PERIOD = occurs(e.silence, where=Responder.missed == 1)
