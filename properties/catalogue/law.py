@@ -8,7 +8,7 @@ from ...model.language import TRUE, Event, Term, Value
 from ...model.language.mutate import Mutant
 from ..formulas import AlwaysPossible, Formula, Invariant, Sometimes, StepLaw
 from ..property import Kill, Property, Witness
-from ..steps import Step, Steps, unchanged
+from ..steps import Step, Steps
 
 
 def law(
@@ -78,21 +78,6 @@ def invariant(
 ) -> Property:
     """That ``holds`` is true in every state."""
     return law(id, says, Invariant(holds), over, binds, cite, witness, *mutants, **setting)
-
-
-def refusals_change_nothing(
-    id: str,
-    says: str,
-    refusals: Steps,
-    kept: tuple[Term, ...],
-    over: tuple[Term, ...],
-    binds: str,
-    cite: str,
-    *mutants: Mutant,
-    **setting: Any,
-) -> Property:
-    """That what is refused leaves these variables as they were."""
-    return step_law(id, says, refusals, unchanged(*kept), over, binds, cite, *mutants, **setting)
 
 
 def told(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ....model.language import Check, Term, after, conj, implies, neg
+from ....model.language import Check, after, implies, neg
 from ....model.language.mutate import AddCheck, AddRule, DropCheck, DropUpdate, DropWhen, SetUpdate
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Device, Stream, Tdi
 from ....model.world.vocabulary import d, device_of, t
 from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import REFUSED, Step, becomes, occurs
+from ...steps import REFUSED, Step, becomes, occurs, unchanged
 from .observations import EMITS_TBIT, MMIO_REACHES_TDI
 
 _stream = device_of(t)
@@ -17,10 +17,6 @@ _STOP_REFUSED = tuple(occurs(event, t=t, reply="INVALID_INTERFACE_STATE") for ev
 _STOP_IN_ERROR = tuple(occurs(event, t=t, where=Tdi.state[t] == "ERROR") for event in (e.tdi_unbind, e.host_stop))
 _STUBBORN = AddCheck("tdi", "stop", Check("not in ERROR", Tdi.state[t] != "ERROR", "INVALID_INTERFACE_STATE"))
 _ANY_REFUSAL = Step(None, {}, REFUSED)
-
-
-def _unchanged(*terms: Term) -> Term:
-    return conj(*(after(x) == x for x in terms))
 
 
 PROPERTIES = (
@@ -136,7 +132,7 @@ PROPERTIES = (
         says="A request that is refused leaves the TDI and its stream as they were.",
         formula=StepLaw(
             _ANY_REFUSAL,
-            _unchanged(
+            unchanged(
                 Tdi.state[t],
                 Tdi.lock_session[t],
                 Tdi.nonce[t],

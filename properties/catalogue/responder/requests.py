@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ....model.language import Check, after, conj, neg
+from ....model.language import Check, after, neg
 from ....model.language.mutate import AddCheck, DropCheck, DropUpdate, SetUpdate
 from ....model.world.responder import events as e
 from ....model.world.responder.state import Device, Stream, Tdi
 from ....model.world.vocabulary import device_of, t
 from ...formulas import AlwaysPossible, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import REFUSED, Step, occurs
+from ...steps import REFUSED, Step, occurs, unchanged
 from .observations import ANSWERS, ERROR, FLOW, RUN, STOPS, UNLOCKED
 
 _stream = device_of(t)
@@ -27,7 +27,7 @@ PROPERTIES = (
     Property(
         id="refusals-change-nothing",
         says="A TDISP request that is refused, or gets no answer, leaves TDI, stream and sessions as they were.",
-        formula=StepLaw(tuple(Step(x, {}, REFUSED) for x in e.REQUESTS), conj(*(after(x) == x for x in _VARIABLES))),
+        formula=StepLaw(tuple(Step(x, {}, REFUSED) for x in e.REQUESTS), unchanged(*_VARIABLES)),
         over=(t,),
         protects="guest",
         binds="device",
@@ -57,7 +57,7 @@ PROPERTIES = (
         says="A TDISP request that does not come inside an established secure session has no effect.",
         formula=StepLaw(
             tuple(Step(x, {}, None, neg(_HAS_A_SESSION)) for x in e.REQUESTS),
-            conj(*(after(x) == x for x in (*_VARIABLES, Tdi.holds[t]))),
+            unchanged(*_VARIABLES, Tdi.holds[t]),
         ),
         over=(t,),
         protects="guest",
