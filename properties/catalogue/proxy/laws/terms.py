@@ -18,6 +18,7 @@ from .....model.world.proxy.state import Device, Exchange, Gate, Guest, Message,
 from .....model.world.vocabulary import HOST, t
 from ....steps import occurs, unchanged
 
+# The state
 state = Device.state[t]
 kind, stage, answer = Exchange.kind[t], Exchange.stage[t], Exchange.answer[t]
 queue, nonce, waits = Queue.state[t], Queue.nonce[t], Queue.answer[t]
@@ -25,15 +26,21 @@ bound, view, lock, asked, consent = Tsm.bound[t], Tsm.view[t], Tsm.lock[t], Tsm.
 dma, mmio = Gate.dma[t], Gate.mmio[t]
 mkind, mstage = Message.kind[t], Message.stage[t]
 phase, evidence = Guest.phase[t], Guest.evidence[t]
+
+# What belongs together
 DEVICE, EXCHANGE, QUEUE = (state,), (kind, stage, answer), (queue, nonce, waits)
 TSM, GATES = (bound, view, lock, asked, consent), (dma, mmio)
 MESSAGE, GUEST = (mkind, mstage), (phase, evidence)
 ALL = (*DEVICE, *EXCHANGE, *QUEUE, *TSM, *GATES, *MESSAGE, *GUEST)
+
+# Where an exchange is, and who made it
 hostile = neg(HOST.honest)
 idle, sent, answered = stage == "idle", stage == "sent", stage == "answered"
 waiting = sent | answered
 start = kind.in_("START", "START_OLD")
 accepting = phase.in_("accepted", "one_gate", "ready", "in_use")
+
+# What the flow has
 by_start = accept_by == "start"
 asks_start = run_by == "guest_call"
 at_call = guest_request_sent == "at_call"
@@ -46,9 +53,12 @@ def all_but(*variables: Term) -> Term:
     return unchanged(*(x for x in ALL if all(x is not y for y in variables)))
 
 
+# Requests of the TSM
 named = implies(epoch_bind == "tsm", consent.in_("current", "unnoticed"))
 CAN_START = bound & idle & (view == "CONFIG_LOCKED") & implies(tsm_consent, (consent != "none") & named)
 REQUESTS = tuple(occurs(x, t=t) for x in (e.ask_lock, e.ask_start, e.ask_state, e.ask_stop))
+
+# Responses
 ok, no = answer == "ok", answer == "refused"
 stopped = (kind == "STOP") & (ok | (no & (stop_failure == "ignored")))
 cleared = validity == "cleared"
@@ -64,6 +74,7 @@ def told_state(told: Term, known: Term) -> Term:
     )
 
 
+# What the TSM has on record, and what a teardown leaves
 locked = view.in_("CONFIG_LOCKED", "RUN")
 fresh = (after(view) == "CONFIG_UNLOCKED") & (after(lock) == "none") & (after(consent) == "none")
 gone = (after(stage) == "idle") & (after(kind) == "none") & (after(answer) == "none")
@@ -75,7 +86,9 @@ returns = ite(
 )
 
 
+# Gates
 def gate_may_open(is_dma: Term) -> Term:
+    """What the TSM asks of its record before it opens the DMA gate, or the MMIO gate."""
     return conj(
         bound,
         implies(gate_state == "locked", locked & implies(tsm_consent, consent != "none")),
@@ -97,6 +110,8 @@ def opens(name: Term) -> Term:
 
 
 next_gate = ite(next_is_dma, const("dma", mkind.sort), "mmio")
+
+# Who serves whom
 served = run_by != "guest_call"
 DELIVERED = occurs(e.deliver_request, t=t)
 taken = stage.in_("sent", "late")

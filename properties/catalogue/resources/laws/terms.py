@@ -23,4 +23,5 @@ def of_device(term: Term) -> Term:
 
 
 def any_of_device(term: Term) -> Term:
+    """For some TDI of the device."""
     return exists(t, (mine == d) & term)
