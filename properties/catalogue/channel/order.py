@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....model.language import FALSE, Check, neg
+from ....model.language import FALSE, Check, Term, neg
 from ....model.language.mutate import DropCheck
 from ....model.world.channel import events as e
 from ....model.world.channel.keys import NEW_KEYS_OVERTAKE
@@ -16,7 +16,7 @@ _FLOW = "cove-io"
 NEVER = Check("never", FALSE)
 
 
-def _reads(name: str, reader: str, harmed: str, arrives: Step, owes: object) -> Property:
+def _reads(name: str, reader: str, harmed: str, arrives: Step, owes: Term) -> Property:
     return only_if(
         f"{name}-read-never-overtakes-a-write",
         f"A read of {reader} reaches its port only after every write that was sent before it in the same direction.",
