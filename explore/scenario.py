@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from ..model.flows import FLOWS, Flow
 from ..model.language import (
     FALSE,
+    MOST_INSTANCES,
     Check,
     Family,
     Model,
@@ -46,10 +47,18 @@ class Scenario:
     expected: Mapping[str, Expectation] = field(default_factory=dict)
 
 
+_LARGEST = 1 << 20
+"""Bytes of a scenario file. Whatever is larger is another file, or one without an end."""
+
+
 def load(path: Path) -> Scenario:
     """The scenario in a file. Raises `ModelError` that names the file, the line and the key, and says how to mend it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise ModelError(f"{path}: is larger than {_LARGEST >> 20} MiB; give the path of a scenario file")
+        text = content.decode("utf-8")
     except OSError as e:
         raise ModelError(f"{path}: cannot be read: {e.strerror}; give the path of a scenario file") from None
     except UnicodeDecodeError as e:
@@ -189,6 +198,8 @@ class _Loader:
                 self.fail(
                     ("topology", key), f"cannot be {_written(value)}: write how many there are, a whole number of at least 1"
                 )
+            if value > MOST_INSTANCES:
+                self.fail(("topology", key), f"{value} is more than can be written out: give at most {MOST_INSTANCES}")
         return {**flow.topology, **table}
 
     def properties(self, flow: Flow) -> tuple[Property, ...]:

@@ -85,7 +85,7 @@ def test_a_compiled_term_has_the_value_that_its_definition_says_in_every_partly_
 def test_the_emulator_conforms_and_is_covered_whole(tdisp_alone: Alphabet) -> None:
     found = fuzz(tdisp_alone, ALONE.adapter())
     assert not found.faults and not found.advice and not found.stopped and not found.skipped
-    assert found.coverage == Coverage((142, 142), (26766, 26766), (6660, 6660), (22570, 22570))
+    assert found.coverage == Coverage((146, 146), (27522, 27522), (6732, 6732), (23228, 23228))
     assert found.readings["stop_in_unlocked"] == ("ok",)
     assert found.readings["report_in_run"] == (True,)
 
@@ -93,7 +93,7 @@ def test_the_emulator_conforms_and_is_covered_whole(tdisp_alone: Alphabet) -> No
 def test_the_emulator_conforms_as_ide_km_responder(ide_km: Alphabet) -> None:
     found = fuzz(ide_km, ALONE.adapter(), pairs=False)
     assert not found.faults and not found.advice and not found.stopped and not found.skipped
-    assert (found.coverage.states, found.coverage.transitions) == ((314, 314), (8121, 8121))
+    assert (found.coverage.states, found.coverage.transitions) == ((320, 320), (8234, 8234))
     assert found.readings["go_without_key"] == ("silent",)
 
 
@@ -240,7 +240,7 @@ def test_a_state_machine_of_hypothesis_finds_and_shrinks_a_fault() -> None:
 
 def test_the_emulator_passes_its_suites_and_mutants_fail_them(tdisp_alone: Alphabet) -> None:
     wp = suite(tdisp_alone, "wp")
-    assert (len(wp.tests), wp.states, wp.inputs) == (3112, 24, 35)
+    assert (len(wp.tests), wp.states, wp.inputs) == (3334, 26, 35)
     assert Checker(ALONE, "tdisp").check([s.name for s in wp.tests[0]]) == 0
     checker = Checker(ALONE, "tdisp")
     for test in wp.tests[::40]:

@@ -8,22 +8,27 @@ from tdisprove.explore import Verdict, check
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.smt.engine import Z3Engine
 from tdisprove.model.flows import FLOWS
+from tdisprove.model.language import after
 from tdisprove.model.world import ASPECTS
+from tdisprove.model.world.ide import events as e
+from tdisprove.model.world.ide.state import ENDPOINT
+from tdisprove.model.world.vocabulary import d
+from tdisprove.properties import Never, Property, occurs
 from tdisprove.properties.catalogue import find, of_aspect
 
 MODEL = ASPECTS["ide"].model
 Setting = dict[str, str | bool]
 
 COUNTS = {
-    ("sev-tio-host-run", 1): (6387, 35),
-    ("sev-tio-host-run", 2): (24291, 55),
-    ("cove-io", 1): (3536, 38),
-    ("cove-io", 2): (13148, 59),
-    ("cove-io", 3): (46532, 80),
-    ("tdx-connect", 1): (3106, 33),
-    ("arm-cca", 1): (4536, 44),
-    ("linux-tsm", 1): (7477, 42),
-    ("ide-only", 1): (3484, 38),
+    ("sev-tio-host-run", 1): (7007, 35),
+    ("sev-tio-host-run", 2): (26451, 55),
+    ("cove-io", 1): (3889, 38),
+    ("cove-io", 2): (14287, 59),
+    ("cove-io", 3): (50005, 80),
+    ("tdx-connect", 1): (3354, 33),
+    ("arm-cca", 1): (4930, 43),
+    ("linux-tsm", 1): (8163, 42),
+    ("ide-only", 1): (3829, 38),
 }
 """Flow, sub-streams -> states, depth."""
 
@@ -52,6 +57,13 @@ def test_two_explorers_find_exactly_these_states(flow: str, substreams: int) -> 
     assert statistics.deadlocks == 0
     assert (statistics.states, statistics.depth) == COUNTS[flow, substreams]
     assert naive.count(system) == COUNTS[flow, substreams]
+
+
+def test_without_memory_of_the_keying_session_the_stream_is_as_large_as_its_keys() -> None:
+    statistics = reachable(
+        FLOWS["cove-io"].system({"substream": 1}, {"stream_owned_until": "keys_gone"}, aspect="ide")
+    ).statistics
+    assert (statistics.states, statistics.depth) == (3536, 38)
 
 
 def test_every_rule_is_reached_in_some_flow_and_setting() -> None:
@@ -117,6 +129,38 @@ def test_a_stop_that_is_taken_from_any_session_reaches_a_running_tdi() -> None:
     prop = "no-set-is-stopped-under-a-running-tdi"
     assert verdict(prop, multi_session=True, stop_on_other_session="taken").startswith("violated")
     assert verdict(prop, multi_session=True) == "holds"
+
+
+def test_a_session_keeps_the_stream_it_has_keyed_after_k_set_stop_and_loss_or_not_by_reading() -> None:
+    kept, gap = "a-session-that-keyed-the-stream-keeps-it-until-it-ends", "no-gap-in-a-refresh"
+    assert verdict(kept, multi_session=True) == "holds"
+    assert verdict(gap, multi_session=True) == "holds"
+    # FLR of Function 0 takes the keys, not the session: another session keys the stream if the endpoint forgets whose it was.
+    assert run(kept, multi_session=True, stream_owned_until="stream_lost") == [
+        "device_connect", "ep_key_prog", "host_connect", "function0_reset", "host_key_prog",
+    ]  # fmt: skip
+    assert verdict(kept, multi_session=True, stream_owned_until="keys_gone") == "violated@5"
+    # And where it does, the host's key takes the place of the TSM's, so that a refresh stops the transmitter.
+    assert verdict(gap, multi_session=True, stream_owned_until="keys_gone") == "violated@14"
+    # All this needs a device with two sessions at once.
+    for reading in ("stream_lost", "keys_gone"):
+        assert verdict(kept, stream_owned_until=reading) == "holds"
+        assert verdict(gap, stream_owned_until=reading) == "holds"
+
+
+def test_a_secure_stream_whose_keys_were_stopped_ends_with_the_session_that_keyed_it_or_not_by_reading() -> None:
+    left = Never(occurs(e.get_version, d=d, where=ENDPOINT.secure & after(ENDPOINT.secure)))
+    prop = Property("left", "GET_VERSION, which ends all sessions, leaves no Secure stream behind.", left, over=(d,))
+
+    def found(reading: str) -> tuple[Verdict, list[str]]:
+        (r,) = check(FLOWS["cove-io"].system({"substream": 1}, {"stream_owned_until": reading}, aspect="ide"), [prop])
+        return r.verdict, [a.event for a in r.trace.actions] if r.trace else []
+
+    assert found("session_ends") == found("stream_lost") == (Verdict.HOLDS, [])
+    assert found("keys_gone") == (
+        Verdict.VIOLATED,
+        ["ep_enable", "host_connect", "host_key_prog", "host_set_stop", "get_version"],
+    )
 
 
 def test_keys_that_the_host_left_in_the_root_port_survive_its_lock_when_the_host_enables_it() -> None:

@@ -30,7 +30,7 @@ def test_the_commands_of_the_first_ten_minutes_work_as_they_stand(tmp_path: Path
         assert done.returncode in (0, 1), done.stderr
     # conforms; a mutant does not; its run on the emulator; compiled; conforms, pairs as well; compiled with a fault; found
     assert [code for code, _ in outcomes] == [0, 1, 0, 0, 0, 0, 1]
-    assert "No fault" in outcomes[0][1] and "transitions: 8,121 of 8,121" in outcomes[0][1]
+    assert "No fault" in outcomes[0][1] and "transitions: 8,234 of 8,234" in outcomes[0][1]
     assert "FAULT: start_interface(tsm, nonce=current) in RUN" in outcomes[1][1]
     assert "No fault; everything was covered." in outcomes[4][1]
     assert "expected: INVALID_NONCE (check: nonce)" in outcomes[6][1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...model.language import TRUE, ModelError, State, Term, Value, disj, iff
+from ...model.language import TRUE, ModelError, State, Term, Value, conj, iff
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .alphabet import Link, Note, Observation, Stimulus, Views
@@ -17,7 +17,9 @@ from .keying import SUB_STREAMS, ask, key_prog, program, slots, switch, together
 from .oracle import Key, Oracle, told_apart
 from .wire import IDE_KM, KSS
 
-READINGS: dict[str, str] = {"live_key_prog": "", "go_without_key": "", "stop_on_other_session": "", "session_loss": "A-18"}
+READINGS: dict[str, str] = {
+    "live_key_prog": "", "go_without_key": "", "stop_on_other_session": "", "stream_owned_until": "", "session_loss": "A-18",
+}  # fmt: skip
 ADVISED: dict[str, tuple[Value, str]] = {
     "go_without_key": ("silent", "P63 §6.33.3 recommends no acknowledgement of a K_SET_GO that cannot be done")
 }
@@ -114,18 +116,16 @@ class IdeKmAlphabet:
                 yield Stimulus(event, event, keys, args, only=self._when(event))
                 continue
             k = str(args.get("k", "k0"))
-            # Whose a stream is after K_SET_STOP has destroyed all its keys is open, so nobody keys it anew beside another session.
-            held = self._held()
             # P63 §6.33.3 says nothing of K_SET_GO and K_SET_STOP over a session that did not key the stream.
-            mine = (self._slot("key", "k0") != "host") & (self._slot("key", "k1") != "host")
+            mine = conj(*(x != "host" for x in (self._slot("key", "k0"), self._slot("key", "k1"), self._owner)))
             same = iff(self._slot("rx", k) == "ENABLED", self._slot("tx", k) == "ENABLED")
             shown = f"{event}({k})" if "k" in args else event
             match event:
                 case "ep_key_prog":
                     # Receiver and transmitter are programmed together, so both must be in use, or neither.
-                    yield Stimulus(shown, event, keys, args, only=tsm & same & (~host | held))
+                    yield Stimulus(shown, event, keys, args, only=tsm & same)
                 case "host_key_prog":
-                    yield Stimulus(shown, event, keys, args, only=host & same & (~tsm | held))
+                    yield Stimulus(shown, event, keys, args, only=host & same)
                 case "stop_rx" | "stop_tx":
                     used = self._slot(event[-2:], "k0").in_("ENABLED") | self._slot(event[-2:], "k1").in_("ENABLED")
                     yield Stimulus(shown, event, keys, args, only=tsm & used & mine)
@@ -136,27 +136,15 @@ class IdeKmAlphabet:
                     yield Stimulus(shown, event, keys, args, only=tsm & mine)
         yield from self._malformed(tsm)
 
-    def _held(self) -> Term:
-        """Some slot of the stream holds a key."""
-        return disj(*(t != "none" for n, t in self.term.items() if n.startswith(f"endpoint.{_D}.") and n.endswith(".key")))
+    @property
+    def _owner(self) -> Term:
+        """Whose session has keyed the stream, as the endpoint knows it."""
+        return self.term[f"endpoint.{_D}.owner"]
 
     def _when(self, event: str) -> Term:
-        """Where the event makes sense: a session is opened once.
-
-        What the end of a session does to a stream that is Secure still, though K_SET_STOP has destroyed all its keys, is left open: the
-        model takes such a stream for nobody's, P63 §11.4.5 may be read otherwise.
-        """
+        """Where the event makes sense: a session is opened once."""
         tsm = self.term[f"{_D}.tsm_session"]
-        held = self._held()
-        settled = (self.term[f"endpoint.{_D}.status"] != "SECURE") | held
-        match event:
-            case "device_connect":
-                return ~tsm & settled
-            case "end_session":
-                return tsm & settled
-            case "host_connect" | "get_version":
-                return settled
-        return TRUE
+        return {"device_connect": ~tsm, "end_session": tsm}.get(event, TRUE)
 
     def _malformed(self, tsm: Term) -> Iterator[Stimulus]:
         """Messages that are wrong in themselves, and messages outside of a session: nothing changes by them."""

@@ -25,7 +25,7 @@ READINGS: dict[str, str] = {
     "report_in_run": "A-4", "stream_fault_code": "A-5", "error_recovery": "A-6", "recovery_after_flr": "A-6", "stop_in_unlocked": "A-7",
     "p2p_keyed_over": "A-8", "other_session": "A-9", "report_chunks": "A-10", "unsupported_code": "A-11", "ats_write": "A-14",
     "stop_clears_keys": "A-15", "lock_requires": "A-16", "update_in_error": "A-17", "optional_requests": "",
-    "bind_p2p_flag": "", "after_stop": "", "runtime_update": "", "svn_downgrade": "", "update_ends_session": "",
+    "stream_owned_until": "", "bind_p2p_flag": "", "after_stop": "", "runtime_update": "", "svn_downgrade": "", "update_ends_session": "",
 }  # fmt: skip
 """A-18 is none for TDISP: P63 §11.4.5 decides it. Knob -> the ambiguity that it stands for; without a number: a choice that the specification leaves to the device."""
 
@@ -155,7 +155,9 @@ class TdispAlphabet:
             elif event in ("key_prog", "ide_query"):
                 yield from self._keying(event, values, args)
             elif event == "ide_enable":
-                keyed = self.term["stream.device0.key_session"] != "none"
+                keyed = (self.term["stream.device0.key_session"] != "none") & (
+                    self.term["stream.device0.state"] != "NOT_KEYED"
+                )
                 yield Stimulus("ide_enable", event, ((event, values),), only=keyed)
             elif event in _CONTROLS:
                 shown = [str(v).lower() for k, v in args.items() if k not in ("t", "d")]
@@ -242,7 +244,12 @@ class TdispAlphabet:
         if event != "key_prog":
             return
         # A stream of which one key is missing is not keyed; in a session that lives, and where nobody else's could interfere.
-        fresh = (self.term["stream.device0.state"] == "NOT_KEYED") & self.term[f"device0.{holder}_session"]
+        by = self.term["stream.device0.key_session"]
+        fresh = (
+            (self.term["stream.device0.state"] == "NOT_KEYED")
+            & by.in_("none", holder)
+            & self.term[f"device0.{holder}_session"]
+        )
         order = ("t", "via", "no_fw", "msix", "p2p", "redirect", "fault", "flaw")
         lock: dict[str, Value] = {
             "t": "tdi0",

@@ -3,7 +3,7 @@
 Nothing in here knows what is modelled.
 """
 
-from .compose import Model, knob_value
+from .compose import MOST_INSTANCES, Model, knob_value
 from .errors import ModelError, nearest
 from .machine import ANY_REFUSAL, OK, Check, Event, Family, IndexMap, Machine, Origin, Party, Rule, Update, for_each
 from .parse import Scope, parse
@@ -37,6 +37,7 @@ __all__ = [
     "ANY_REFUSAL",
     "BOOL",
     "FALSE",
+    "MOST_INSTANCES",
     "NONE",
     "OK",
     "TRUE",

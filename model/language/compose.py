@@ -137,6 +137,8 @@ class Model:
         for k, n in sizes.items():
             if n < 1:
                 raise ModelError(f"topology: {k}={n} makes no sense: give at least 1")
+            if n > MOST_INSTANCES:
+                raise ModelError(f"topology: {k}={n} is more than can be written out: give at most {MOST_INSTANCES}")
         return self._composed(tuple(sizes.items()), check=check).fixed(knobs or {}, name)
 
     def _composed(self, sizes: tuple[tuple[str, int], ...], *, check: bool) -> System:
@@ -149,6 +151,10 @@ class Model:
     @cached_property
     def _systems(self) -> dict[tuple[tuple[tuple[str, int], ...], bool], System]:
         return {}
+
+
+MOST_INSTANCES = 1000
+"""Of an index. A system is written out instance by instance, long before any engine can give up on it."""
 
 
 @dataclass

@@ -22,6 +22,8 @@ _TOKEN = re.compile(
 RESERVED = ("and", "or", "not", "in", "if", "then", "else", "true", "false", "for")
 _DEPTH = 250
 """Levels of the grammar that may be open at once (a pair of brackets opens seven): texts are written by people."""
+_SHOWN = 60
+"""Characters of a long text that a message shows before and after the place."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,14 @@ class _Reader:
         raise self._error(at, message)
 
     def _error(self, at: int, message: str) -> ModelError:
-        return ModelError(f"`{self.text}`, column {at + 1}: {message}")
+        return ModelError(f"`{self._around(at)}`, column {at + 1}: {message}")
+
+    def _around(self, at: int) -> str:
+        """The text, or the part of a long one that has the place."""
+        first, last = max(0, at - _SHOWN), at + _SHOWN
+        if len(self.text) <= 4 * _SHOWN:
+            return self.text
+        return "…" * (first > 0) + self.text[first:last] + "…" * (last < len(self.text))
 
     # --- Grammar --------------------------------------------------------------------------------------------------------
 

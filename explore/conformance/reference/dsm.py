@@ -38,7 +38,7 @@ class Stream:
     slots: dict[int, str] = field(default_factory=dict)
     """By key set, direction and sub-stream as on the wire: "programmed" or "used"."""
     session: str = ""
-    """Over which session the keys came."""
+    """Over which session it was keyed; it stays that session's while it lives, whatever becomes of the keys."""
     enabled: bool = False
     secure: bool = False
     failed: bool = False
@@ -55,7 +55,6 @@ class Stream:
         self.slots.clear()
         self.failed = self.failed or self.secure
         self.secure = False
-        self.session = ""
 
 
 @dataclass
@@ -343,6 +342,7 @@ class Dsm:
         for stream_id, stream in self.streams.items():
             if stream.session == session:
                 stream.lose()
+                stream.session = ""
                 if stream_id == self.tdi.p2p:
                     self.to_error()
         if self.tdi.session == session:

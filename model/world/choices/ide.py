@@ -86,6 +86,16 @@ ide_km_binding = knob(
     "session (any_session), or also what comes outside of one (none)",
     "P63 §6.33.3; Cerberus and Caliptra bind no session; spdm-emu and spdm-rs do not ask for one",
 )
+stream_owned_until = knob(
+    "stream_owned_until",
+    enum("StreamOwnedUntil", "session_ends", "stream_lost", "keys_gone"),
+    "session_ends",
+    "how long a session that has keyed the stream keeps others from keying it: until it ends, whatever became of its keys "
+    "(session_ends); until the stream is lost with all its keys (stream_lost); or until no key of it is left, as after "
+    "K_SET_STOP of every set, too (keys_gone)",
+    "P63 §6.33.3: discarded until the session that keyed the stream closes, of its keys it does not speak; §11.4.5: the session that "
+    "set the first keys",
+)
 stop_on_other_session = knob(
     "stop_on_other_session",
     enum("StopOnOtherSession", "discarded", "taken"),

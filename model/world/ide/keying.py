@@ -27,11 +27,12 @@ from ..choices.ide import (
     rp_keys_by,
     rp_stop,
     stop_on_other_session,
+    stream_owned_until,
 )
 from ..vocabulary import DEVICE_PARTY, ROOT_COMPLEX, d
 from . import events as e
 from .ports import bound, status_after
-from .state import ENDPOINT, KEY_SET, LOCKED, ORPHAN, ROOT_PORT, SLOT, Device, Port, k, k2, s, s2
+from .state import ENDPOINT, KEY_SET, LOCKED, ORPHAN, OWNER, ROOT_PORT, SLOT, Device, Port, k, k2, keyed_by, s, s2
 
 _EVERY = (k2, s2)
 _HOSTS = "k0"
@@ -39,6 +40,9 @@ _HOSTS = "k0"
 _THIS = (k2 == k) & (s2 == s)
 _NEW_TX = ite(ide_keys == "shared", const("SPENT", SLOT), const("PROGRAMMED", SLOT))
 """A key that the sub-streams share has been used by the time that the last of them starts on it."""
+
+_OWNED = (ide_km_binding == "session") & (stream_owned_until != "keys_gone")
+"""Whether the endpoint remembers a keying session apart from the keys."""
 
 _ONE_SESSION = "P63 §6.33.3: QUERY and KEY_PROG on a second session are discarded while the keying session lives"
 _STOP = "P63 §6.33.3: the set is made unreadable, the stream does not leave Secure by that; COV 09: the root port keeps it"
@@ -91,7 +95,7 @@ for _event, _holder, _other, _session in (
         checks=[
             Check(
                 "keying session",
-                (ide_km_binding == "session").implies(neg(_session & ENDPOINT.holds(_other)) | ORPHAN[d]),
+                (ide_km_binding == "session").implies(neg(_session & keyed_by(_other)) | ORPHAN[d]),
                 "DISCARDED",
                 _ONE_SESSION,
             ),
@@ -104,6 +108,7 @@ for _event, _holder, _other, _session in (
         ],
         set={
             ORPHAN[d]: False,
+            OWNER[d]: ite(_OWNED, _holder, OWNER[d]),
             ENDPOINT.status[d]: ite(
                 ORPHAN[d] & ENDPOINT.secure,
                 "FAILED",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...language import FALSE, TRUE, Event, Operand, Party, Term, Update, exists, for_each, implies, ite, neg
-from ..choices.ide import ide_teardown, rp_enable_by, stream_block
+from ..choices.ide import ide_teardown, rp_enable_by, stream_block, stream_owned_until
 from ..vocabulary import DEVICE_PARTY, ROOT_COMPLEX, d
 from . import events as e
-from .state import ENDPOINT, LOCKED, ORPHAN, ROOT_PORT, Port, k2, partner, s2
+from .state import ENDPOINT, LOCKED, ORPHAN, OWNER, ROOT_PORT, Port, k2, partner, s2
 
 _EVERY_SLOT = (k2, s2)
 
@@ -18,6 +18,12 @@ def wiped(port: Port, where: Term = TRUE) -> list[Update]:
         for_each(_EVERY_SLOT, port.key[d, k2, s2], ite(where, "none", port.key[d, k2, s2])),
         for_each(s2, port.current[d, s2], ite(where, "none", port.current[d, s2])),
     ]
+
+
+def released(where: Term = TRUE) -> list[Update]:
+    """With the stream's keys goes what the endpoint knows of their session, where it remembers no longer than that."""
+    gone = where & (stream_owned_until == "stream_lost")
+    return [for_each((), OWNER[d], ite(gone, "none", OWNER[d]))]
 
 
 def lost(port: Port, where: Term = TRUE) -> list[Update]:
@@ -38,6 +44,7 @@ def _switched_off(port: Port, event: Event) -> list[Update]:
         for_each((), port.enable[d], False),
         for_each((), port.status[d], "INSECURE"),
         *wiped(port, port.secure | purged),
+        *(released(port.secure) if port is ENDPOINT else []),
     ]
 
 
@@ -85,7 +92,7 @@ for _port, _event in ((ENDPOINT, e.ep_fails), (ROOT_PORT, e.rp_fails)):
     _port.machine.rule(
         _event,
         when=[_port.secure, implies(e.cause == "stopped_set", neg(exists(k2, _port.sends(k2))))],
-        each=lost(_port),
+        each=[*lost(_port), *(released() if _port is ENDPOINT else [])],
         binds=bound(_port),
         cite="P63 §6.33.8, §6.33.1: link down, IDE Check Failed, changed registers, IV overflow, use of a stopped set; "
         "Table 11-31, Arm RYHQQL for the root port",
@@ -94,7 +101,7 @@ for _port, _event in ((ROOT_PORT, e.fail_reaches_rp), (ENDPOINT, e.fail_reaches_
     _port.machine.rule(
         _event,
         when=[partner(_port).status[d] == "FAILED", _port.secure],
-        each=lost(_port),
+        each=[*lost(_port), *(released() if _port is ENDPOINT else [])],
         binds=bound(_port),
         cite="P63 §6.33.8: an IDE Fail message takes the stream down, and is not echoed",
     )
@@ -102,7 +109,10 @@ for _event in (e.function0_reset, e.conventional_reset):
     ENDPOINT.machine.rule(
         _event,
         set={ENDPOINT.enable[d]: False, ENDPOINT.status[d]: "INSECURE", ORPHAN[d]: False},
-        each=wiped(ENDPOINT),
+        each=[
+            *wiped(ENDPOINT),
+            *([for_each((), OWNER[d], "none")] if _event is e.conventional_reset else released()),
+        ],
         binds=DEVICE_PARTY,
         cite="P63 §6.33.8: reset of the function that holds the IDE capability; keys unreadable",
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...language import FALSE, TRUE, Event, Operand, Term, neg
+from ...language import FALSE, TRUE, Event, Operand, Term, ite, neg
 from ..choices.ide import session_loss
 from ..choices.lifecycle import multi_session
 from ..vocabulary import DEVICE_PARTY, d
 from . import events as e
 from .ports import lost
-from .state import ENDPOINT, ORPHAN, Device
+from .state import ENDPOINT, ORPHAN, OWNER, Device, keyed_by
 
 _MINE = Device.machine
 _tsm, _host = Device.tsm_session, Device.host_session
@@ -24,9 +24,9 @@ SESSION_ENDS: dict[Event, tuple[Term, Term]] = {
 
 
 def keying_session_ends(event: Event) -> Term:
-    """Whether the event ends a live session that programmed keys of the stream."""
+    """Whether the event ends a live session that has keyed the stream."""
     tsm, host = SESSION_ENDS[event]
-    return (tsm & _tsm[d] & ENDPOINT.holds("tsm")) | (host & _host[d] & ENDPOINT.holds("host"))
+    return (tsm & _tsm[d] & keyed_by("tsm")) | (host & _host[d] & keyed_by("host"))
 
 
 _AFTER: tuple[tuple[Event, list[Term], dict[Term, Operand], str], ...] = (
@@ -51,9 +51,14 @@ for _event, _when, _set, _cite in _AFTER:
 
 for _event in SESSION_ENDS:
     _ends = keying_session_ends(_event)
+    _tsms, _hosts = SESSION_ENDS[_event]
+    _owners = ((OWNER[d] == "tsm") & _tsms) | ((OWNER[d] == "host") & _hosts)
     ENDPOINT.machine.rule(
         _event,
-        set={ORPHAN[d]: ORPHAN[d] | (_ends & (session_loss == "next_keying"))},
+        set={
+            ORPHAN[d]: ORPHAN[d] | (_ends & (session_loss == "next_keying")),
+            OWNER[d]: ite(_owners, "none", OWNER[d]),
+        },
         each=lost(ENDPOINT, _ends & (session_loss == "at_once")),
         binds=DEVICE_PARTY,
         cite="P63 §11.4.5: streams keyed over a session that ends become Insecure; §6.33.3: at the next keying",

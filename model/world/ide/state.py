@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...language import BOOL, Family, Index, Int, Machine, Maybe, Term, conj, enum, exists, forall, param
-from ..vocabulary import DEVICE, d
+from ..vocabulary import DEVICE, HOLDER, d
 
 SUBSTREAM = Index("substream")
 """Sub-streams of the stream: PR, NPR and CPL are alike in all that is modelled, so that two stand for three."""
@@ -112,6 +112,14 @@ LOCKED = ROOT_PORT.machine.array(
     "locked", BOOL, init=False, doc="the register block is Locked: the TSM's, and the only kind that takes T=1"
 )
 ORPHAN = ENDPOINT.machine.array("orphan", BOOL, init=False, doc="the session that keyed the stream has closed")
+OWNER = ENDPOINT.machine.array(
+    "owner", HOLDER, init="none", doc="whose live session has keyed the stream, also when its keys are gone"
+)
+
+
+def keyed_by(whose: str) -> Term:
+    """Whether a session of this holder has keyed the stream, as far as the endpoint still knows."""
+    return ENDPOINT.holds(whose) | (OWNER[d] == whose)
 
 
 def partner(port: Port) -> Port:

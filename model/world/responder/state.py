@@ -35,7 +35,7 @@ class Stream:
         "state", enum("PortState", "NOT_KEYED", "KEYED", "SECURE"), init="NOT_KEYED", doc="the first two are Insecure"
     )
     key_session = machine.array(
-        "key_session", HOLDER, init="none", doc="over whose session the keys came; none: no keys, or the session is gone"
+        "key_session", HOLDER, init="none", doc="over whose session the stream was keyed; none: over none, or it is gone"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...language import FALSE, TRUE, Check, Operand, Term, ite, neg
-from ..choices.ide import session_loss
+from ..choices.ide import session_loss, stream_owned_until
 from ..choices.responder import stop_clears_keys
 from ..vocabulary import DEVICE_PARTY, d, device_of, function0_of, t
 from . import events as e
@@ -15,10 +15,10 @@ _state, _by = Stream.state, Stream.key_session
 
 
 def _lost(condition: Term, device: Term = d) -> dict[Term, Operand]:
-    """Insecure and without keys, where the condition holds."""
+    """Insecure and without keys, where the condition holds; whose it stays while the session lives is an open point."""
     return {
         _state[device]: ite(condition, "NOT_KEYED", _state[device]),
-        _by[device]: ite(condition, "none", _by[device]),
+        _by[device]: ite(condition & (stream_owned_until != "session_ends"), "none", _by[device]),
     }
 
 

@@ -9,7 +9,7 @@ from ....model.world.ide.state import ENDPOINT, LOCKED, ROOT_PORT, Device, Tdi, 
 from ....model.world.vocabulary import d
 from ...formulas import After, Invariant, Never, Precedence, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import Step, occurs
+from ...steps import Step, becomes, occurs
 from ..promise import only_after, only_if
 from .observations import BOTH_SECURE, EP_TLP, KEY_MESSAGES, RP_TLP, gains, loses
 
@@ -163,6 +163,23 @@ PROPERTIES = (
         binds="device",
         cite="P63 §6.33.3, §11.4.5",
         witness=Witness(occurs(e.host_key_prog, d=d, reply=None, where=Device.tsm_session[d]), {"multi_session": True}),
+        kill=Kill((DropCheck("endpoint", "host_key_prog", "keying session"),), "cove-io", {"multi_session": True}),
+    ),
+    Property(
+        id="a-session-that-keyed-the-stream-keeps-it-until-it-ends",
+        says="Once a session of the TSM has keyed the stream, the host keys it only after that session has ended, also when all its "
+        "keys are gone by then.",
+        formula=Never(
+            occurs(e.host_key_prog, d=d),
+            After(occurs(e.ep_key_prog, d=d), (occurs(e.device_connect, d=d), becomes(neg(Device.tsm_session[d])))),
+        ),
+        over=(d,),
+        protects="guest",
+        binds="device",
+        cite="P63 §6.33.3: discarded until the session that keyed the stream closes",
+        if_violated="A stream whose keys were stopped or lost is free for all. The host keys it beside the TSM's session, which keys it no more.",
+        if_holds="The TSM's session can stop and replace keys at leisure. Nobody comes between.",
+        witness=Witness(occurs(e.host_key_prog, d=d, reply="DISCARDED", where=neg(ENDPOINT.holds("tsm"))), {"multi_session": True}),
         kill=Kill((DropCheck("endpoint", "host_key_prog", "keying session"),), "cove-io", {"multi_session": True}),
     ),
     only_if(

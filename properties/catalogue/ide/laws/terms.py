@@ -5,12 +5,12 @@ from __future__ import annotations
 from .....model.language import Term, forall
 from .....model.world.ide import events as e
 from .....model.world.ide.state import (
-    ENDPOINT,
     Device,
     Port,
     Tsm,
     k,
     k2,
+    keyed_by,
     s2,
 )
 from .....model.world.vocabulary import d
@@ -33,8 +33,9 @@ def without_keys(port: Port) -> Term:
     )
 
 
-TSMS = Device.tsm_session[d] & ENDPOINT.holds("tsm")
-HOSTS = Device.host_session[d] & ENDPOINT.holds("host")
+TSMS = Device.tsm_session[d] & keyed_by("tsm")
+HOSTS = Device.host_session[d] & keyed_by("host")
+"""A session lives that has keyed the stream, as far as the endpoint still knows."""
 
 
 def port_unchanged(port: Port) -> Term:

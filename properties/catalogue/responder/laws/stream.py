@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .....model.language import after, implies, neg
+from .....model.language import after, implies, ite, neg
 from .....model.language.mutate import DropCheck, DropUpdate, SetUpdate, SwapValue
-from .....model.world.choices.ide import session_loss
+from .....model.world.choices.ide import session_loss, stream_owned_until
 from .....model.world.choices.lifecycle import multi_session
 from .....model.world.choices.responder import (
     ide_required,
@@ -19,6 +19,7 @@ from ..observations import ERROR
 from .terms import by, host, keys, stream, tsm
 
 _KEYS = (e.key_prog, e.ide_query)
+_REMEMBERED = stream_owned_until == "session_ends"
 
 PROPERTIES: tuple[Property, ...] = (
     step_law(
@@ -93,15 +94,15 @@ PROPERTIES: tuple[Property, ...] = (
         "The port becomes Secure from keyed, and what becomes Insecure was Secure before and has no keys after.",
         (occurs(e.ide_enable, d=d), occurs(e.stream_lost, d=d), occurs(e.root_port_write, d=d)),
         ((keys == "KEYED") & (after(keys) == "SECURE") & (after(by) == by))
-        | ((keys == "SECURE") & (after(keys) == "NOT_KEYED") & (after(by) == "none")),
+        | ((keys == "SECURE") & (after(keys) == "NOT_KEYED") & (after(by) == ite(_REMEMBERED, by, "none"))),
         (d,), "device", "P63 §6.33.1, §6.33.8, §7.9.26, §11.5.8", DropUpdate("stream", "stream_lost", "stream.state"),
         witness=occurs(e.ide_enable, d=d),
     ),
     invariant(
         "keys-and-the-session-they-came-over-go-together",
-        "A stream without keys belongs to no session; one with keys belongs to a living session, or, where the end of a session does not "
-        "take the stream down, to none.",
-        implies(keys == "NOT_KEYED", by == "none")
+        "A stream with keys belongs to a living session, or, where the end of a session does not take the stream down, to none; one without "
+        "keys to no session, or, where that keeps it until it ends, to a living one.",
+        implies((keys == "NOT_KEYED") & neg(_REMEMBERED), by == "none")
         & ((by == "none") | Device.alive(by))
         & implies((session_loss == "at_once") & (by == "none"), keys == "NOT_KEYED"),
         (d,), "device", "P63 §11.4.5 against §6.33.3 (A-18: knob session_loss)", keys == "SECURE",
