@@ -221,6 +221,14 @@ WRONG = [
         HEAD + f'properties = ["tsm-*"]\n[expect]\n{EMITTED} = "holds"',
         f"line 4: expect.{EMITTED}: is not among the properties: add it there",
     ),
+    (
+        'flow = "cove-io"\n[topology]\ntvm = 99999999999999999999\n',
+        "line 3: topology.tvm: 99999999999999999999 is more than",
+    ),
+    (
+        'flow = "cove-io"\n[[rules.require]]\nrule = "lifecycle:tsm.tdi_bind_run"\nwhen = "' + "not " * 20_000 + 'true"\n',
+        "line 4: rules.require[1].when: `…not not",
+    ),
 ]
 
 
@@ -233,6 +241,13 @@ def test_a_wrong_file_is_refused_in_one_line_with_line_and_key(text: str, words:
     assert words in message
     assert "\n" not in message
     assert len(message) < 700
+
+
+def test_a_file_without_an_end_is_refused(tmp_path: Path) -> None:
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * (1 << 20) + b"\n")
+    with pytest.raises(ModelError, match="larger than 1 MiB"):
+        load(large)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, run: Run) -> None:

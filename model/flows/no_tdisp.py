@@ -15,7 +15,9 @@ IDE_ONLY = Flow(
     },
     cite="M1, M13, M16: IDE is useful alone",
     notes=(
-        "The device is taken to have no TEE-IO, so that P63 §6.33.3 alone governs its stream, which may outlive its session.",
+        "In spdm the device is taken to have no TEE-IO, so that P63 §6.33.3 alone governs its stream, which may outlive its session. "
+        "lifecycle and ide take the stream down with its session, as P63 §11.4.5 asks of TEE-I/O devices; in ide, "
+        "session_loss=next_keying is the other case.",
     ),
     aspects=("lifecycle", "ide", "spdm", "channel", "resources"),
 )

@@ -49,9 +49,8 @@ _AFTER: tuple[tuple[Event, list[Term], dict[Term, Operand], str], ...] = (
 for _event, _when, _set, _cite in _AFTER:
     _MINE.rule(_event, when=_when, set=_set, binds=DEVICE_PARTY, cite=_cite)
 
-for _event in SESSION_ENDS:
+for _event, (_tsms, _hosts) in SESSION_ENDS.items():
     _ends = keying_session_ends(_event)
-    _tsms, _hosts = SESSION_ENDS[_event]
     _owners = ((OWNER[d] == "tsm") & _tsms) | ((OWNER[d] == "host") & _hosts)
     ENDPOINT.machine.rule(
         _event,
