@@ -33,6 +33,8 @@ PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS for p in group.pr
 
 _ASPECT: dict[str, str] = {p.id: group.aspect for group in GROUPS for p in group.properties}
 
+_BY_ASPECT = tuple(dict.fromkeys(_ASPECT.values()))
+
 CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept")
 """The two whose difference is the vendors' argument."""
 
@@ -52,6 +54,22 @@ def aspect_of(p: Property) -> str:
 def of_aspect(name: str) -> tuple[Property, ...]:
     """The catalogued properties that speak of an aspect, in order."""
     return tuple(p for p in PROPERTIES.values() if _ASPECT[p.id] == name)
+
+
+def group(name: str) -> tuple[Property, ...]:
+    """The properties of an aspect, or of a group by its title (``ASPECT/TITLE`` where an aspect or several groups have the name).
+
+    Raises `ModelError` with the nearest names when there is none.
+    """
+    if name in _BY_ASPECT:
+        return of_aspect(name)
+    found = [g for g in GROUPS if name in (g.title, f"{g.aspect}/{g.title}")]
+    if len(found) > 1:
+        raise ModelError(f"there are several groups {name!r}: {', '.join(f'{g.aspect}/{g.title}' for g in found)}")
+    if not found:
+        every = (*_BY_ASPECT, *(g.title for g in GROUPS))
+        raise ModelError(f"there is no group {name!r}: {', '.join(map(repr, every))}{nearest(name, every)}")
+    return found[0].properties
 
 
 @dataclass(frozen=True)
