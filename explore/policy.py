@@ -89,7 +89,7 @@ class Policy:
     repairs: tuple[Repair, ...]
     """Where the flow's own setting violates some property: what repairs them all, the fewest changes first."""
     rest: Policy | None = None
-    """Where some of several properties hold in no setting at all: what is to be said of the others."""
+    """Where some of several properties are `hopeless`: what is to be said of the others."""
 
     @cached_property
     def holds(self) -> Settings:
@@ -123,8 +123,11 @@ class Policy:
 
     @property
     def hopeless(self) -> tuple[Property, ...]:
-        """The properties that hold in no setting at all."""
-        return tuple(a.prop for a in self.each if not a.holds and not a.open)
+        """The properties that hold in no setting, or only where they are vacuous, which is not everywhere.
+
+        They ask for what no setting brings about, and of the others often for nothing to happen.
+        """
+        return tuple(a.prop for a in self.each if not (a.open or len(a.holds) == self.size or a.holds - a.hollow))
 
     @property
     def size(self) -> int:

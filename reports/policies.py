@@ -29,7 +29,7 @@ def policy_text(flow: str, found: Policy, left_out: Sequence[Property] = ()) -> 
     if left_out:
         lines += _wrapped(f"left out, as promises of progress: {', '.join(p.id for p in left_out)}")
     if found.rest is not None:
-        lines += _wrapped(f"in no setting of these knobs hold: {', '.join(p.id for p in found.hopeless)}")
+        lines += _wrapped(f"in no setting of these knobs hold, unless vacuously: {', '.join(p.id for p in found.hopeless)}")
         lines += _wrapped(f"the others, {_what(found.rest)}: {_how_many(found.rest)}")
     found = found.rest or found
     if found.open:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import runpy
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check
-from tdisprove.explore.bdd.manager import CUDD, available
 from tdisprove.explore.policy import Policy, policy
 from tdisprove.explore.settings import Settings, distance
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError, Value
-from tdisprove.model.world.choices.evidence import GUEST_CHECKS
 from tdisprove.properties.catalogue import CENTRAL, aspect_of, expectation, find, group
 from tdisprove.properties.formulas import LeadsTo, Recurs
+from tdisprove.reports.policy_tables import evidence_properties, points, safe_settings, together, weakest_checks
 
 BOTH = pytest.mark.parametrize("engine", ["bdd", "sat"])
 
@@ -64,18 +66,6 @@ def test_each_setting_is_as_exploration_says(flow: str, names: tuple[str, ...], 
         assert (setting in found.holds) == all(r.verdict is Verdict.HOLDS for r in one_by_one.values())
         assert {p.id for p in found.breaks(setting)} == {n for n, r in one_by_one.items() if r.verdict is Verdict.VIOLATED}
     assert {s for b in found.blocks for s in product(*b)} == set(found.holds)
-
-
-@pytest.mark.skipif(CUDD not in available(), reason="in pure Python it takes long")
-def test_the_flows_own_setting_is_as_recorded_among_half_a_million() -> None:
-    flow = "cove-io"
-    checked = [p for p in group("evidence") if not isinstance(p.formula, LeadsTo | Recurs)]
-    found = policy(FLOWS[flow], checked, GUEST_CHECKS)
-    assert found.size == 2 ** len(GUEST_CHECKS)
-    for a in found.each:
-        recorded = expectation(flow, a.prop.id)
-        assert recorded is not None
-        assert (found.current in a.holds) == (recorded.verdict == "holds"), a.prop.id
 
 
 @BOTH
@@ -235,3 +225,37 @@ def test_a_group_leaves_out_its_promises_and_says_so(capsys: pytest.CaptureFixtu
     assert progress
     assert document["left_out"] == progress
     assert set(document["properties"]) == {p.id for p in group("resources")} - set(progress)
+
+
+# --- The page of the documentation ------------------------------------------------------------------------------------
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    return runpy.run_path(str(DOCS / "policies.py"))
+
+
+def test_the_safe_settings_of_the_documentation_are_computed(page: dict[str, Any]) -> None:
+    assert page["thread"]() in (DOCS / "policies.md").read_text(encoding="utf-8")
+
+
+def test_the_flows_are_points_of_the_safe_settings_with_their_recorded_verdicts() -> None:
+    found = safe_settings([find(p) for p in CENTRAL])
+    for name, setting in points(found).items():
+        for a in found.each:
+            recorded = expectation(name, a.prop.id)
+            assert recorded is not None
+            assert (setting in a.holds) == (recorded.verdict == "holds"), (name, a.prop.id)
+        assert setting not in found.open
+
+
+def test_the_weakest_checks_of_the_documentation_are_computed() -> None:
+    found = weakest_checks(FLOWS["cove-io"], evidence_properties())
+    text = (DOCS / "policies.md").read_text(encoding="utf-8")
+    assert f"| {' | '.join(together('cove-io', found))} |" in text
+    for a in found.each:
+        recorded = expectation("cove-io", a.prop.id)
+        assert recorded is not None
+        assert (found.current in a.holds) == (recorded.verdict == "holds"), a.prop.id

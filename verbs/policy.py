@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from ..explore.policy import ENGINES, policy
-from ..model.flows import Flow, flow
+from ..model.flows import Flow, choices, flow
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..model.world.choices.evidence import GUEST_CHECKS
@@ -19,6 +19,9 @@ from .exits import HOLDS, UNKNOWN, VIOLATED
 
 GUEST = "guest-checks"
 """Stands for all checks of the guest."""
+
+CHOICES = "flow-choices"
+"""Stands for all that vendors chose differently."""
 
 
 def add(verbs: options.Verbs) -> None:
@@ -50,7 +53,8 @@ def add(verbs: options.Verbs) -> None:
         nargs="+",
         default=[],
         metavar="KNOB",
-        help=f"the knobs to vary (default: those on which the flow's argument turns); {GUEST}: all checks of the guest",
+        help=f"the knobs to vary (default: those on which the flow's argument turns); {GUEST}: all checks of the guest; "
+        f"{CHOICES}: all knobs in which flows differ, but for those",
     )
     p.add_argument(
         "--engine",
@@ -67,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     topology, knobs = options.setting(args)
     f = flow(args.flow)
     wanted, left_out = _properties(args, f)
-    over = [k for name in args.over for k in (_guest_checks(wanted) if name == GUEST else (name,))]
+    over = [k for name in args.over for k in _named(name, wanted)]
     fixed = [k for k in over if k in knobs]
     if fixed:
         raise ModelError(f"--set and --over both name {fixed[0]}: a knob is either set or varied")
@@ -101,10 +105,14 @@ def _properties(args: argparse.Namespace, f: Flow) -> tuple[list[Property], list
     return list(wanted.values()), progress
 
 
-def _guest_checks(wanted: Sequence[Property]) -> list[str]:
-    """The guest's checks of the aspects that are spoken of."""
-    known = {k for p in wanted for k in ASPECTS[aspect_of(p)].knobs}
-    found = [k for k in GUEST_CHECKS if k in known]
+def _named(name: str, wanted: Sequence[Property]) -> Sequence[str]:
+    """The knobs that a name stands for: itself, or the guest's checks or the flows' choices in the aspects that are spoken of."""
+    aspects = {aspect_of(p) for p in wanted}
+    if name == CHOICES:
+        return choices(aspects)
+    if name != GUEST:
+        return (name,)
+    found = [k for k in GUEST_CHECKS if any(k in ASPECTS[a].knobs for a in aspects)]
     if not found:
         raise ModelError(f"--over {GUEST}: the guest's checks are followed in the aspect evidence: name a property of it")
     return found
