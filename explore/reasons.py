@@ -30,10 +30,11 @@ def reasons(
     engine: Engine | None = None,
     limits: Limits = NO_LIMITS,
     doing: Callable[[str], None] = lambda _: None,
+    most: int = 2,
 ) -> Iterator[Reason]:
     """The reasons for the violations that have a run, one after the other: each takes a check for every knob and step.
 
-    ``doing`` hears what is under way, and an empty text when a reason is complete.
+    ``most``: sets of at most so many causes are looked for. ``doing`` hears what is under way, and an empty text when a reason is complete.
     """
     elsewhere: dict[tuple[str, str], dict[str, Result]] = {}
     for t in found:
@@ -52,6 +53,6 @@ def reasons(
                             (elsewhere[key][f.name],) = check(f.system(aspect=t.aspect), [r.prop], engine, limits)
                 near = nearest_holding(t.name, r, {name: {r.prop.id: x} for name, x in elsewhere[key].items()})
             name = r.prop.id
-            found_blame = blame(r, t.flow, engine, limits, lambda text, name=name: doing(f"{name}: {text}"))  # type: ignore[misc]
+            found_blame = blame(r, t.flow, engine, limits, lambda text, name=name: doing(f"{name}: {text}"), most)  # type: ignore[misc]
             doing("")
             yield Reason(t.name, r, found_blame, near)

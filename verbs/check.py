@@ -33,10 +33,9 @@ def add(verbs: options.Verbs) -> None:
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
     p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
-    p.add_argument(
-        "--why", action="store_true",
-        help="of each violation: the single settings and steps that would mend it, and where the nearest flow in which it holds "
-        "parts from the run (takes a check for each)",
+    options.add_why(
+        p, "of each violation: the settings and steps that would mend it, alone or together, and where the nearest flow in which it "
+        "holds parts from the run (takes a check for each)"
     )  # fmt: skip
     p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
     p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
@@ -117,7 +116,7 @@ def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]
 def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[Reason]:
     """Of each violation why it is one, when that was asked for."""
     if args.why:
-        yield from reasons(found, columns, options.engine(args), options.limits(args), options.noting(args))
+        yield from reasons(found, columns, options.engine(args), options.limits(args), options.noting(args), args.cuts)
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:

@@ -22,9 +22,7 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     options.add_target(p, several=True)
     options.add_engine(p)
-    p.add_argument(
-        "--why", action="store_true", help="also the single settings and steps that would mend each violation (takes long)"
-    )
+    options.add_why(p, "also the settings and steps that would mend each violation (takes long)")
     p.add_argument("-o", "--output", metavar="DIR", default="report", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
 
@@ -40,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         found, options.engine(args), limits, slicing=not args.unsliced,
         done=lambda t: note(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
-    why = reasons(found, surveyed.results, options.engine(args), limits, note) if args.why else ()
+    why = reasons(found, surveyed.results, options.engine(args), limits, note, args.cuts) if args.why else ()
     own = [Group(t.name, t.summary, t.properties) for t in found if t.flow is None]
     page = explorer(
         __version__, [*GROUPS, *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,

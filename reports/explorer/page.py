@@ -23,6 +23,7 @@ from ..matrix import LEGEND, mark
 from ..story import word
 from ..svg import printable
 from ..verdicts import cell
+from ..why import cut_names, cuts_open
 from .run import run_payload
 
 
@@ -145,7 +146,7 @@ def _result(
 
 
 def _why(b: Blame) -> dict[str, list[str]]:
-    """What alone would mend a violation; what does so only by making it impossible comes apart."""
+    """What would mend a violation, alone or together; what does so only by making it impossible comes apart."""
     steps: dict[bool, list[str]] = {False: [], True: []}
     settings: dict[bool, list[str]] = {False: [], True: []}
     for step in b.steps:
@@ -153,7 +154,11 @@ def _why(b: Blame) -> dict[str, list[str]]:
     for s in b.settings:
         settings[s.vacuous].append(f"{s.knob}={word(s.there)} (here {word(s.here)})")
     hollow = [*settings[True], *(f"without {text}" for text in steps[True])]
-    return {"settings": settings[False], "steps": steps[False], "hollow": hollow, "open": list(b.open)}
+    together, impossible = ([], 0) if b.cuts is None else cut_names(b.cuts)
+    if impossible:
+        hollow.append(f"{impossible} sets of several")
+    unknown = [*b.open, *([cuts_open(b.cuts)] if b.cuts is not None and b.cuts.stopped else [])]
+    return {"settings": settings[False], "steps": steps[False], "together": together, "hollow": hollow, "open": unknown}
 
 
 def _kind(r: Result) -> str:
