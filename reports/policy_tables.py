@@ -100,7 +100,7 @@ def _where(found: Policy, settings: Settings) -> str:
 
 def evidence_properties() -> list[Property]:
     """Of the aspect evidence: what is said of bytes, epochs and the guest's checks, and of gates, drivers and secrets."""
-    return [p for g in GROUPS if g.aspect == "evidence" and "laws" not in g.title for p in g.properties]
+    return [p for g in GROUPS if g.aspect == "evidence" and not g.of_laws for p in g.properties]
 
 
 def weakest_checks(flow: Flow, properties: Sequence[Property]) -> Policy:

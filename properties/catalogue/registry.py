@@ -21,6 +21,11 @@ class Group:
     aspect: str
     properties: tuple[Property, ...]
 
+    @property
+    def of_laws(self) -> bool:
+        """Whether they say of single steps what a rule says, so that hardly a rule can change without one of them noticing."""
+        return self.title.endswith("laws of single steps")
+
 
 _ASPECTS = (lifecycle, evidence, responder, ide, spdm, channel, proxy, resources)
 

@@ -1,0 +1,58 @@
+"""The tables of docs/checks.md, computed anew: ``python docs/checks.py`` (some ten minutes). The tests hold a part of the page against it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tdisprove.explore import targets
+from tdisprove.explore.guards import Guard, guards
+from tdisprove.model.flows import FLOWS
+from tdisprove.model.world import ASPECTS
+from tdisprove.reports.guard_tables import aspect_table, summary_table
+
+PAGE = Path(__file__).parent / "checks.md"
+
+_HEAD = """# What each check buys
+
+Every check of the parties' rules is left out, one at a time, in every flow, and all properties of safety and reachability are decided again. Computed by
+`python docs/checks.py`; of one flow `tdisprove explore FLOW --aspect ASPECT --drop-checks` says it.
+
+* **A number**: so many properties hold with the check and fail without it.
+* **law**: only laws of single steps are lost, which say what the check says, or that it can be seen to refuse. For all else that the catalogue asks, the check
+  is redundant.
+* **–**: redundant. Without it something is possible that was not, and no property of the catalogue is lost.
+* **·**: never decisive. In no reachable state is it the one reason why a step is not taken: something else forbids the step whenever it
+  fails, or it never fails.
+* An empty cell: the check is not made in the flow (its party is not honest, or the flow has no such rule).
+
+A check that is redundant alone may not be so together with others (`tdisprove prove FLOW -p PROPERTY --why`), in other topologies, or where another
+party is hostile: the others stand behind it.
+
+## Counts
+
+Needed / law / redundant / never decisive, per aspect and flow:
+
+"""
+
+
+def columns(aspect: str) -> dict[str, list[Guard]]:
+    """The checks of an aspect in each flow that has it."""
+    found = {}
+    for f in FLOWS.values():
+        for t in targets([f.name]):
+            if t.aspect == aspect:
+                found[f.name] = guards(t)
+                print(f"{f.name}: {aspect}", file=sys.stderr, flush=True)
+    return found
+
+
+def page(found: Mapping[str, Mapping[str, Sequence[Guard]]]) -> str:
+    parts = [_HEAD + summary_table(found)]
+    parts += [f"## {aspect.capitalize()}\n\n{aspect_table(c)}" for aspect, c in found.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page({a: columns(a) for a in ASPECTS}), encoding="utf-8")
