@@ -20,10 +20,10 @@ Every check of the parties' rules is left out, one at a time, in every flow, and
 `python docs/checks.py`; of one flow `tdisprove explore FLOW --aspect ASPECT --drop-checks` says it.
 
 * **A number**: so many properties hold with the check and fail without it.
-* **law**: only laws of single steps are lost, which say what the check says, or that it can be seen to refuse. For all else that the catalogue asks, the check
+* **law**: only laws of single steps are lost, which say what the check says, or some refusal is no longer given. For all else that the catalogue asks, the check
   is redundant.
-* **–**: redundant. Without it something is possible that was not, and no property of the catalogue is lost.
-* **·**: never decisive. In no reachable state is it the one reason why a step is not taken: something else forbids the step whenever it
+* **–**: redundant. Without it its party goes along with steps that it refused, and no property of the catalogue is lost.
+* **·**: never decisive. In no reachable state is it the one reason why its party does not go along: something else forbids the step whenever the check
   fails, or it never fails.
 * An empty cell: the check is not made in the flow (its party is not honest, or the flow has no such rule).
 

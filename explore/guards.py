@@ -8,7 +8,7 @@ itself reaches: an action that the party would take without the check, and does 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum as Values
 
@@ -38,11 +38,11 @@ class Fate(Values):
     NEEDED = "needed"
     """A property is lost."""
     LAWS = "laws only"
-    """Only laws of single steps are lost, which say what the check says; or it can no longer be seen to refuse."""
+    """Only laws of single steps are lost, which say what the check says; or some refusal is no longer given."""
     REDUNDANT = "redundant"
-    """Something is possible that was not, and no property is lost."""
+    """Its party does what it did not do, and no property is lost."""
     IDLE = "never decisive"
-    """Nothing is possible that was not: whenever it fails, something else forbids the step as well, or it never fails."""
+    """Its party does nothing that it did not do: whenever the check fails, something else forbids the step as well; or it never fails."""
     UNKNOWN = "unknown"
     """That was not found out."""
 
@@ -60,7 +60,7 @@ class Guard:
     unseen: tuple[str, ...]
     """What can no longer be reached, such as a refusal of its own."""
     decides: bool
-    """Whether it is ever the one reason why a step is not taken."""
+    """Whether it is ever the one reason why its party does not go along with a step (which another may then still refuse)."""
     stopped: str = ""
     """Why there may be more to it."""
 
@@ -97,15 +97,15 @@ def guards(
     watched, obligations = compile_properties(one, wanted)
     found, stopped = _failing(watched, obligations, limits, until, done)
     lost = {n: _lost(n, wanted, obligations, found) for n in names}
-    deciding, why = _deciding(loose, names, _left(limits, until))
-    stopped = stopped or why
-    laws = {p.id for g in GROUPS if g.of_laws for p in g.properties}
-    reach = {o.prop.id for o in obligations if o.reach}
     binds = {
         f"{r.machine}.{r.name}/{c.name}": r.binds.name if r.binds is not None else ""
         for r in _rules(target)
         for c in r.checks
     }
+    deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, _left(limits, until))
+    stopped = stopped or why
+    laws = {p.id for g in GROUPS if g.of_laws for p in g.properties}
+    reach = {o.prop.id for o in obligations if o.reach}
     return [
         Guard(
             loose.checks[n],
@@ -186,8 +186,11 @@ def _one_at_a_time(system: System, names: Sequence[str]) -> System:
     return replace(system, variables=(*variables, which), actions=tuple(actions))
 
 
-def _deciding(loose: Relaxed, names: Sequence[str], limits: Limits) -> tuple[set[str], str]:
-    """The checks that are the only reason, in a reachable state of the flow itself, why an action is not possible."""
+def _deciding(loose: Relaxed, names: Mapping[str, str], limits: Limits) -> tuple[set[str], str]:
+    """The checks that are the only reason, in a reachable state of the flow itself, why their party does not go along with an action.
+
+    ``names``: the check's variable -> its party. That the same party refuses all the same, with another reply, is no difference.
+    """
     system: System = replace(loose.system, init=conj(loose.system.init, *(neg(loose.system[n]) for n in names)))
     search = Search(system, (), limits)
     search.close()
@@ -196,8 +199,10 @@ def _deciding(loose: Relaxed, names: Sequence[str], limits: Limits) -> tuple[set
     free = m.cofactor(search.reached, dict.fromkeys(bits.values(), False))
     found = set()
     for i, a in enumerate(system.actions):
-        mine = [n for n in names if n in {v.name for v in support(a.guard)}]
-        if a.reply != OK or not mine:
+        read = {v.name for v in support(a.guard)}
+        refusing = a.refused_by.binds.name if a.refused_by is not None and a.refused_by.binds is not None else ""
+        mine = [n for n, party in names.items() if n in read and (a.reply == OK or refusing not in ("", party))]
+        if not mine:
             continue
         base = {bits[n]: False for n in mine}
         guard = search.relation.guards[i]

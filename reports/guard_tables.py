@@ -16,9 +16,9 @@ _SIGNS = {Fate.LAWS: "law", Fate.REDUNDANT: "–", Fate.IDLE: "·", Fate.UNKNOWN
 
 _TITLES = {
     Fate.NEEDED: "without one of these a property is lost",
-    Fate.LAWS: "only laws that say the same are lost, or that it can be seen to refuse",
-    Fate.REDUNDANT: "redundant: more is possible without, and no property is lost",
-    Fate.IDLE: "never decisive: nothing more is possible without",
+    Fate.LAWS: "only laws that say the same are lost, or some refusal is no longer given",
+    Fate.REDUNDANT: "redundant: its party goes along with more without it, and no property is lost",
+    Fate.IDLE: "never decisive: its party goes along with nothing more without it",
     Fate.UNKNOWN: "not found out",
 }
 
