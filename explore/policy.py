@@ -34,7 +34,7 @@ from .check import check, witness_of
 from .engine import NO_LIMITS, Engine, Limits
 from .replay import ReplayError, replay
 from .sat import SatEngine
-from .settings import Block, Domains, Setting, Settings, words
+from .settings import Block, Domains, Setting, SettingSet, few_enough, words
 from .verdict import Verdict
 
 MOST_SETTINGS = 1 << 20
@@ -72,9 +72,9 @@ class Answer:
     """
 
     prop: Property
-    holds: Settings
-    open: Settings
-    hollow: Settings
+    holds: SettingSet
+    open: SettingSet
+    hollow: SettingSet
     stopped: str = ""
 
 
@@ -92,24 +92,24 @@ class Policy:
     """Where some of several properties are `hopeless`: what is to be said of the others."""
 
     @cached_property
-    def holds(self) -> Settings:
+    def holds(self) -> SettingSet:
         """The settings in which all of the properties hold."""
-        return Settings(self.domains, np.logical_and.reduce([a.holds.table for a in self.each]))
+        return SettingSet(self.domains, np.logical_and.reduce([a.holds.table for a in self.each]))
 
     @cached_property
-    def open(self) -> Settings:
+    def open(self) -> SettingSet:
         """Settings in which none is known to fail, and some is not known to hold."""
         not_broken = np.logical_and.reduce([a.holds.table | a.open.table for a in self.each])
-        return Settings(self.domains, not_broken & ~self.holds.table)
+        return SettingSet(self.domains, not_broken & ~self.holds.table)
 
     @cached_property
-    def hollow(self) -> Settings:
+    def hollow(self) -> SettingSet:
         """Of the settings in which all hold, those in which some property holds only because nothing of the kind can happen.
 
         Of several properties, one that is vacuous wherever it holds is no matter of the setting, and does not count.
         """
         mine = [a.hollow for a in self.each if len(self.each) == 1 or len(a.hollow) < len(a.holds)]
-        return Settings(self.domains, self.holds.table & np.logical_or.reduce([h.table for h in mine], initial=False))
+        return SettingSet(self.domains, self.holds.table & np.logical_or.reduce([h.table for h in mine], initial=False))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -168,7 +168,7 @@ class Policy:
         return tuple(sorted(least, key=lambda c: (len(c), c)))
 
     @property
-    def sound(self) -> Settings:
+    def sound(self) -> SettingSet:
         """The settings in which all hold, and none is vacuous."""
         return self.holds - self.hollow
 
@@ -212,8 +212,7 @@ def policy(
             raise ModelError(f"{where}, of which {what} {verb}, has no knob {k!r}{nearest(k, known)}")
     sorts = {k.name: k.sort for k in KNOBS}
     domains = tuple(sorts[k].domain for k in knobs)
-    if prod(map(len, domains)) > MOST_SETTINGS:
-        raise ModelError(f"{prod(map(len, domains)):,} settings of {', '.join(knobs)} are too many: name fewer with --over")
+    few_enough(knobs, domains, MOST_SETTINGS)
     if engine == "bdd" and (limits.states is not None or limits.depth is not None):
         raise ModelError("--engine bdd finds all settings at once, in no order: leave --max-states and --max-depth out")
     if engine == "auto":
@@ -250,7 +249,7 @@ def _answer(
     p: Property,
     witness: Property | None,
     obligations: Sequence[Obligation],
-    found: Mapping[int, tuple[Settings, Settings, str]],
+    found: Mapping[int, tuple[SettingSet, SettingSet, str]],
 ) -> Answer:
     """What the settings in which the property's obligations fail, and those of which it is not known, say of the property."""
     mine = [n for n, o in enumerate(obligations) if o.prop is p]
@@ -270,7 +269,7 @@ def _answer(
         hollow = holds & ~np.logical_or.reduce(seen)
     domains = found[mine[0]][0].domains
     stopped = next((found[n][2] for n in mine if found[n][2]), "") if undecided.any() else ""
-    return Answer(p, Settings(domains, holds), Settings(domains, undecided), Settings(domains, hollow), stopped)
+    return Answer(p, SettingSet(domains, holds), SettingSet(domains, undecided), SettingSet(domains, hollow), stopped)
 
 
 def _repairs(
@@ -300,7 +299,7 @@ def _repairs(
         yield Repair(changes, verdicts, tuple(vacuous))
 
 
-_Decided = Iterator[tuple[int, tuple[Settings, Settings, str]]]
+_Decided = Iterator[tuple[int, tuple[SettingSet, SettingSet, str]]]
 """Per obligation, by its number: the settings in which it is broken, those of which it is not known, and why."""
 
 
@@ -317,8 +316,8 @@ def _by_diagrams(
     said = lambda n, of: done(f"{n} of {of} obligations")  # noqa: E731
     for b in broken(system, obligations, mine, left(), done=said):
         table = b.table().reshape([len(d) if k in b.names else 1 for k, d in zip(knobs, domains, strict=True)])
-        fails = Settings(domains, table)
-        yield b.number, (fails, Settings(domains, every & ~fails.table & bool(b.stopped)), b.stopped)
+        fails = SettingSet(domains, table)
+        yield b.number, (fails, SettingSet(domains, every & ~fails.table & bool(b.stopped)), b.stopped)
 
 
 def _by_runs(
@@ -335,9 +334,9 @@ def _by_runs(
         done(str(o))
         blocks, why = _broken_in(system, o, mine, [of[k] for k in mine], left)
         whole = [tuple(b[mine.index(k)] if k in mine else frozenset(of[k]) for k in knobs) for b in blocks]
-        fails = Settings.of_blocks(domains, whole)
+        fails = SettingSet.of_blocks(domains, whole)
         every = np.ones(fails.table.shape, bool)
-        yield n, (fails, Settings(domains, every & ~fails.table & bool(why)), why)
+        yield n, (fails, SettingSet(domains, every & ~fails.table & bool(why)), why)
 
 
 def _broken_in(

@@ -10,18 +10,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import Value
+from ..model.language import ModelError, Value
 
 Setting: TypeAlias = tuple[Value, ...]
 Block: TypeAlias = tuple[frozenset[Value], ...]
-"""Settings in which each knob has one of certain values."""
+"""SettingSet in which each knob has one of certain values."""
 Domains: TypeAlias = tuple[tuple[Value, ...], ...]
 
 _ALL_ORDERS = 4
 """Up to so many knobs a block is widened in every order of them."""
 
 
-class Settings(Set[Setting]):
+class SettingSet(Set[Setting]):
     """A set of settings, as a table with an axis for each knob, in the order of its domain."""
 
     def __init__(self, domains: Domains, table: NDArray[np.bool_]) -> None:
@@ -29,7 +29,7 @@ class Settings(Set[Setting]):
         self.table = np.broadcast_to(table, tuple(map(len, domains)))
 
     @classmethod
-    def of(cls, domains: Domains, settings: Iterable[Setting]) -> Settings:
+    def of(cls, domains: Domains, settings: Iterable[Setting]) -> SettingSet:
         """The set of these settings."""
         found = cls(domains, np.zeros(tuple(map(len, domains)), bool))
         table = found.table.copy()
@@ -38,7 +38,7 @@ class Settings(Set[Setting]):
         return cls(domains, table)
 
     @classmethod
-    def of_blocks(cls, domains: Domains, blocks: Iterable[Block]) -> Settings:
+    def of_blocks(cls, domains: Domains, blocks: Iterable[Block]) -> SettingSet:
         """All settings of the blocks."""
         table = np.zeros(tuple(map(len, domains)), bool)
         for b in blocks:
@@ -60,17 +60,17 @@ class Settings(Set[Setting]):
     def __len__(self) -> int:
         return int(np.count_nonzero(self.table))
 
-    def __and__(self, other: Set[object]) -> Settings:
-        assert isinstance(other, Settings)
-        return Settings(self.domains, self.table & other.table)
+    def __and__(self, other: Set[object]) -> SettingSet:
+        assert isinstance(other, SettingSet)
+        return SettingSet(self.domains, self.table & other.table)
 
-    def __or__(self, other: object) -> Settings:
-        assert isinstance(other, Settings)
-        return Settings(self.domains, self.table | other.table)
+    def __or__(self, other: object) -> SettingSet:
+        assert isinstance(other, SettingSet)
+        return SettingSet(self.domains, self.table | other.table)
 
-    def __sub__(self, other: Set[object]) -> Settings:
-        assert isinstance(other, Settings)
-        return Settings(self.domains, self.table & ~other.table)
+    def __sub__(self, other: Set[object]) -> SettingSet:
+        assert isinstance(other, SettingSet)
+        return SettingSet(self.domains, self.table & ~other.table)
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class Settings(Set[Setting]):
         if len(matter) < self.table.ndim:
             # What does not matter stays out of the search, and is added whole.
             table = self.table[tuple(slice(None) if i in matter else 0 for i in range(self.table.ndim))]
-            small = Settings(tuple(self.domains[i] for i in matter), table)
+            small = SettingSet(tuple(self.domains[i] for i in matter), table)
             return tuple(
                 tuple(b[matter.index(i)] if i in matter else frozenset(d) for i, d in enumerate(self.domains))
                 for b in small.blocks()
@@ -121,7 +121,7 @@ class Settings(Set[Setting]):
 
     # --- changes ----------------------------------------------------------------------------------------------------
 
-    def fewest_changes(self, base: Setting) -> Settings:
+    def fewest_changes(self, base: Setting) -> SettingSet:
         """The settings that differ from ``base`` in no more than they must: with fewer of their differences they are none of the set."""
         within = self._within(base)
         less = np.zeros(self.table.shape, bool)
@@ -130,7 +130,7 @@ class Settings(Set[Setting]):
             changed = np.ones(self.table.shape[i], bool)
             changed[code] = False
             less |= back & changed.reshape([-1 if j == i else 1 for j in range(less.ndim)])
-        return Settings(self.domains, self.table & ~less)
+        return SettingSet(self.domains, self.table & ~less)
 
     def upwards(self, base: Setting) -> bool:
         """Whether every setting with further changes is in the set as well."""
@@ -147,6 +147,13 @@ class Settings(Set[Setting]):
         """At most so many of the settings, those with the fewest differences first, each with their number."""
         ranked = sorted((distance(s, base), str(s), s) for s in self)
         return [(n, s) for n, _, s in ranked[:most]]
+
+
+def few_enough(knobs: Sequence[str], domains: Domains, most: int) -> None:
+    """Raises `ModelError` where the knobs have more settings than ``most``."""
+    count = prod(map(len, domains))
+    if count > most:
+        raise ModelError(f"{count:,} settings of {', '.join(knobs)} are too many: name fewer with --over")
 
 
 def distance(a: Setting, b: Setting) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..explore.policy import Answer, Policy, Repair
-from ..explore.settings import Block, Setting, Settings, every, said
+from ..explore.settings import Block, Setting, SettingSet, every, said
 from ..properties.property import Property
 
 _WIDTH = 110
@@ -169,10 +169,10 @@ def policy_document(flow: str, found: Policy, left_out: Sequence[Property] = ())
     """The same as data. Settings are listed one by one only where there are not too many."""
     named = [a.prop.id for a in found.each]
 
-    def settings(wanted: Settings) -> list[dict[str, Any]]:
+    def settings(wanted: SettingSet) -> list[dict[str, Any]]:
         return [dict(zip(found.knobs, s, strict=True)) for s in sorted(wanted, key=str)]
 
-    def answer(holds: Settings, unknown: Settings, hollow: Settings, blocks: Sequence[Block]) -> dict[str, Any]:
+    def answer(holds: SettingSet, unknown: SettingSet, hollow: SettingSet, blocks: Sequence[Block]) -> dict[str, Any]:
         listed = found.size <= _MOST_LISTED
         return {
             "holds": len(holds),

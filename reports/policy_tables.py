@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..explore.policy import Answer, Policy, policy
-from ..explore.settings import Settings
+from ..explore.settings import SettingSet
 from ..model.flows import FLOWS, Flow, choices
 from ..model.language import Value
 from ..model.world.choices.evidence import GUEST_CHECKS
@@ -87,7 +87,7 @@ def _said(v: Value) -> str:
     return str(v).lower() if isinstance(v, bool) else str(v)
 
 
-def _where(found: Policy, settings: Settings) -> str:
+def _where(found: Policy, settings: SettingSet) -> str:
     if len(settings) == found.size:
         return "in every setting"
     blocks = settings.blocks()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check
 from tdisprove.explore.policy import Policy, policy
-from tdisprove.explore.settings import Settings, distance
+from tdisprove.explore.settings import SettingSet, distance
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError, Value
 from tdisprove.properties.catalogue import CENTRAL, aspect_of, expectation, find, group
@@ -132,7 +132,7 @@ EVERY = sorted(product(*DOMAINS), key=str)
 @settings(deadline=None, max_examples=100)
 @given(st.frozensets(st.sampled_from(EVERY)))
 def test_blocks_cover_exactly_and_cannot_be_widened(holds: frozenset[tuple[Value, ...]]) -> None:
-    found = Settings.of(DOMAINS, holds)
+    found = SettingSet.of(DOMAINS, holds)
     assert set(found) == holds
     assert len(found) == len(holds)
     blocks = found.blocks()
@@ -150,7 +150,7 @@ def test_changes_are_the_fewest(holds: frozenset[tuple[Value, ...]], here: tuple
     def changes(s: tuple[Value, ...]) -> set[tuple[int, Value]]:
         return {(i, v) for i, (v, was) in enumerate(zip(s, here, strict=True)) if v != was}
 
-    found = Settings.of(DOMAINS, holds)
+    found = SettingSet.of(DOMAINS, holds)
     assert set(found.fewest_changes(here)) == {s for s in holds if not any(changes(t) < changes(s) for t in holds)}
     assert found.upwards(here) == all(s in holds for s in EVERY if any(changes(t) <= changes(s) for t in holds))
     ranked = found.nearest(here, 5)
