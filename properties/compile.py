@@ -113,7 +113,7 @@ class _Disagreement(Exception):
 
 
 @dataclass
-class _Compiler:
+class Compiler:
     system: System
     asked: list[Term] = field(default_factory=list)
     """The monitor that each request for one was given."""
@@ -133,10 +133,13 @@ class _Compiler:
     """The numbers of the actions of each event."""
 
     def __post_init__(self) -> None:
-        if self.ground.sizes != self.system.topology:
-            self.ground = Grounding(self.system.topology)
+        self.prepare()
         for i, a in enumerate(self.system.actions):
             self.by_event.setdefault(a.event, []).append(i)
+
+    def prepare(self) -> None:
+        if self.ground.sizes != self.system.topology:
+            self.ground = Grounding(self.system.topology)
 
     def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
         return self.known(self.ground.term(t, env, where), where)
@@ -366,7 +369,7 @@ class Compilation:
     @classmethod
     def of(cls, system: System, properties: Iterable[Property]) -> Compilation:
         found = tuple(properties)
-        c = _Compiler(system)
+        c = Compiler(system)
         obligations = tuple(c.obligation(p, env) for p in found for env in _choices(c, p))
         updates = {i: tuple(u.items()) for i, u in c.updates.items()}
         return cls(system.extended(c.variables, conj(*c.init), updates), obligations, found, tuple(c.asked), c.ground)
@@ -378,7 +381,7 @@ class Compilation:
         """
         mine = [i for i, a in enumerate(system.actions) if a.event == event]
         mine_only = replace(system, actions=tuple(system.actions[i] for i in mine))
-        c = _Compiler(mine_only, given=iter(self.asked), ground=self.ground)
+        c = Compiler(mine_only, given=iter(self.asked), ground=self.ground)
         c.variables = [v for v in self.watched.variables if v.name not in system.index]
         try:
             parts = [c.obligation(p, env) for p in self.properties for env in _choices(c, p)]
@@ -395,7 +398,7 @@ class Compilation:
             a = system.actions[j]
             actions[j] = replace(a, updates=(*a.updates, *c.updates.get(k, {}).items()))
         watched = replace(self.watched, actions=tuple(actions))
-        whole = _Compiler(system, ground=self.ground)
+        whole = Compiler(system, ground=self.ground)
         whole.variables = c.variables
         obligations = []
         for was, part in zip(self.obligations, parts, strict=True):
@@ -423,7 +426,7 @@ def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Pr
 
     Raises `ModelError` when a property speaks of variables that the system does not have, and for other kinds.
     """
-    c = _Compiler(system)
+    c = Compiler(system)
     promises = []
     for p in properties:
         if not isinstance(p.formula, LeadsTo | Recurs):
@@ -432,7 +435,7 @@ def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Pr
     return tuple(promises)
 
 
-def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
+def _choices(c: Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
     """All values of the property's parameters."""
     for values in product(*(c.ground.values(v) for v in p.over)):
         yield {v.name: x for v, x in zip(p.over, values, strict=True)}

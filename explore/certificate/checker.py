@@ -88,12 +88,12 @@ def _inductive(system: System, o: Obligation, lemmas: Sequence[Term], solvers: S
     )
     asked = {}
     for solver in solvers:
-        answers = {"z3": _z3, "cvc5": _cvc5}[solver](script)
-        if answers is None:
+        found = answers(solver, script)
+        if found is None:
             continue
-        if len(answers) != len(questions):
-            raise Refused(f"{solver} answered {len(answers)} of {len(questions)} questions: {' '.join(answers)[-200:]}")
-        for (what, _), answer in zip(questions, answers, strict=True):
+        if len(found) != len(questions):
+            raise Refused(f"{solver} answered {len(found)} of {len(questions)} questions: {' '.join(found)[-200:]}")
+        for (what, _), answer in zip(questions, found, strict=True):
             if answer != "unsat":
                 raise Refused(f"{what} ({solver}: {answer})")
         asked[solver] = len(questions)
@@ -184,6 +184,11 @@ def _smt(t: Term, w: int) -> str:
     return f"({_NAMES[t.op]} {' '.join(_smt(a, w) for a in t.args)})"
 
 
+def answers(solver: Solver, script: str) -> list[str] | None:
+    """What a solver answers to the questions of a script; None when it is not installed."""
+    return {"z3": _z3, "cvc5": _cvc5}[solver](script)
+
+
 def _z3(script: str) -> list[str] | None:
     try:
         import z3
@@ -202,10 +207,10 @@ def _cvc5(script: str) -> list[str] | None:
     solver.setOption("incremental", "true")
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "certificate")
-    answers: list[str] = []
+    found: list[str] = []
     while not (command := parser.nextCommand()).isNull():
-        answers += str(command.invoke(solver, parser.getSymbolManager())).split()
-    return answers
+        found += str(command.invoke(solver, parser.getSymbolManager())).split()
+    return found
 
 
 # --- Traces -------------------------------------------------------------------------------------------------------------
