@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -89,13 +89,3 @@ class Grounded:
             t = self.ground.term(lemma, {p.name: v for p, v in zip(own, values, strict=True)}, str(lemma))
             if t.op is not Op.CONST:
                 yield t
-
-
-def sizes_of(model: Parametric, fixed: Mapping[str, int], many: int) -> dict[str, int]:
-    """A topology with so many instances of each index that is not fixed."""
-    return {i.name: fixed.get(i.name, many) for i in model.indices}
-
-
-def names(cases: Sequence[object]) -> str:
-    """In words."""
-    return ", ".join(map(str, cases))

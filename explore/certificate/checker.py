@@ -184,27 +184,34 @@ def _smt(t: Term, w: int) -> str:
     return f"({_NAMES[t.op]} {' '.join(_smt(a, w) for a in t.args)})"
 
 
-def answers(solver: Solver, script: str) -> list[str] | None:
-    """What a solver answers to the questions of a script; None when it is not installed."""
-    return {"z3": _z3, "cvc5": _cvc5}[solver](script)
+def answers(solver: Solver, script: str, seconds: float | None = None) -> list[str] | None:
+    """What a solver answers to the questions of a script; None when it is not installed.
+
+    ``seconds``: for each question, to which the answer is *unknown* after that.
+    """
+    return {"z3": _z3, "cvc5": _cvc5}[solver](script, seconds)
 
 
-def _z3(script: str) -> list[str] | None:
+def _z3(script: str, seconds: float | None) -> list[str] | None:
     try:
         import z3
     except ImportError:
         return None
     context = z3.Context()  # held until the answers are there
+    if seconds is not None:
+        script = f"(set-option :timeout {int(seconds * 1000)})\n{script}"
     return str(z3.Z3_eval_smtlib2_string(context.ref(), script)).split()
 
 
-def _cvc5(script: str) -> list[str] | None:
+def _cvc5(script: str, seconds: float | None) -> list[str] | None:
     try:
         import cvc5
     except ImportError:
         return None
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("incremental", "true")
+    if seconds is not None:
+        solver.setOption("tlimit-per", str(int(seconds * 1000)))
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "certificate")
     found: list[str] = []

@@ -20,7 +20,7 @@ from ...model.language import Bool, Enum, Family, Index, IndexMap, Int, Maybe, M
 from ...model.language.sorts import Sort
 from .checker import SOLVERS, Refused, Solver, answers
 from .form import fields, texts
-from .parametric_form import Action, Obligation, Parametric, free, named
+from .parametric_form import Action, Parametric, free, named
 
 FORMAT = "tdisprove certificate for any number 1"
 
@@ -28,14 +28,16 @@ Changed = Mapping[str, str]
 """Families that have other values than now: the name of the function that has them."""
 
 
-def verify_parametric(document: Any, solvers: Sequence[Solver] = SOLVERS) -> tuple[str, dict[Solver, int]]:
+def verify_parametric(
+    document: Any, solvers: Sequence[Solver] = SOLVERS, seconds: float | None = None
+) -> tuple[str, dict[Solver, int]]:
     """The verdict that the certificate shows, and how many questions each solver answered.
 
-    Raises `Refused`, and `ModelError` for a document that is no certificate. A solver that is not installed is left out.
+    ``seconds``: for each question, which has no answer after that. Raises `Refused`, and `ModelError` for a document that is no certificate. A solver that is not installed is left out.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
     wanted = {"format": str, "property": str, "says": str, "covers": str, "verdict": str, "made from": dict, "made by": dict,
-              "hash": str, "system": dict, "evidence": list}  # fmt: skip
+              "hash": str, "system": dict, "evidence": dict}  # fmt: skip
     document = fields(document, "a certificate", wanted)
     if document["format"] != FORMAT:
         raise ModelError(f"a certificate of the format {document['format']!r} is not known: expected {FORMAT!r}")
@@ -47,21 +49,12 @@ def verify_parametric(document: Any, solvers: Sequence[Solver] = SOLVERS) -> tup
         raise Refused(f"a certificate of this kind shows that something holds, not that it is {document['verdict']}")
     if document["covers"] != covers(system.sizes):
         raise Refused(f"it is said to cover {document['covers']}, but it covers {covers(system.sizes)}")
-    shown = set()
-    asked: dict[Solver, int] = {}
-    for given in document["evidence"]:
-        evidence = fields(given, "evidence", {"obligation": int, "parameters": dict, "invariant": list})
-        number = evidence["obligation"]
-        if not 0 <= number < len(system.obligations):
-            raise ModelError(f"evidence for obligation {number}: there are {len(system.obligations)}, counted from 0")
-        reader = system.reader.knowing(named(evidence["parameters"], {i: Index(i) for i in system.sizes}))
-        lemmas = [reader.truth(t) for t in texts(evidence["invariant"], "an invariant")]
-        for solver, count in _inductive(system, system.obligations[number], lemmas, solvers).items():
-            asked[solver] = asked.get(solver, 0) + count
-        shown.add(number)
-    if not system.obligations or shown != set(range(len(system.obligations))):
-        raise Refused("the evidence does not show every obligation")
-    return "holds", asked
+    if not system.obligations:
+        raise Refused("there is nothing to be shown")
+    evidence = fields(document["evidence"], "evidence", {"parameters": dict, "invariant": list})
+    reader = system.reader.knowing(named(evidence["parameters"], {i: Index(i) for i in system.sizes}))
+    lemmas = [reader.truth(t) for t in texts(evidence["invariant"], "an invariant")]
+    return "holds", _inductive(system, lemmas, solvers, seconds)
 
 
 def covers(sizes: Mapping[str, int | None]) -> str:
@@ -70,13 +63,15 @@ def covers(sizes: Mapping[str, int | None]) -> str:
     return "; ".join(parts + [f"{name} {n}" for name, n in sizes.items() if n is not None])
 
 
-def _inductive(system: Parametric, o: Obligation, lemmas: Sequence[Term], solvers: Sequence[Solver]) -> dict[Solver, int]:
+def _inductive(
+    system: Parametric, lemmas: Sequence[Term], solvers: Sequence[Solver], seconds: float | None
+) -> dict[Solver, int]:
     """How many questions each solver answered. Raises `Refused`."""
-    questions = list(_Questions(system, o, lemmas).all())
+    questions = list(_Questions(system, lemmas).all())
     script = "\n".join((*_preamble(system), *(f"(push 1)\n{text}\n(check-sat)\n(pop 1)" for _, text in questions)))
     asked = {}
     for solver in solvers:
-        found = answers(solver, script)
+        found = answers(solver, script, seconds)
         if found is None:
             continue
         if len(found) != len(questions):
@@ -94,9 +89,10 @@ def _inductive(system: Parametric, o: Obligation, lemmas: Sequence[Term], solver
 
 
 class _Questions:
-    def __init__(self, system: Parametric, o: Obligation, lemmas: Sequence[Term]) -> None:
-        self.system, self.o = system, o
-        self.facts = [(o.state, o.params), *((t, tuple(sorted(free(t), key=str))) for t in lemmas)]
+    def __init__(self, system: Parametric, lemmas: Sequence[Term]) -> None:
+        self.system = system
+        self.facts = [(o.state, o.params) for o in system.obligations]
+        self.facts += [(t, tuple(sorted(free(t), key=str))) for t in lemmas]
         for t, params in self.facts:
             if not free(t) <= set(params):
                 raise ModelError(f"`{t}`: {', '.join(map(str, free(t) - set(params)))} is bound by nothing")
@@ -121,11 +117,13 @@ class _Questions:
                 moved[name] = f"|{name} after|"
                 text += _define(moved[name], self.system.families[name], [f"|{p}|" for p in u.at], self.smt(u.value, {}, {}))
             wanted = [self.closed(t, p, moved) for t, p in self.facts if moved.keys() & {str(f) for f in _families(t)}]
-            step = self.o.steps.get(number)
-            if step is not None:
-                if not free(step) <= {*a.params, *self.o.params}:
-                    raise ModelError(f"action {a.label}: what must hold before it has a parameter that nothing binds")
-                wanted.append(self.closed(step, tuple(p for p in self.o.params), {}))
+            for o in self.system.obligations:
+                if set(a.params) & set(o.params):
+                    raise ModelError(f"action {a.label} and an obligation name a parameter alike")
+                if number in o.steps:
+                    if not free(o.steps[number]) <= {*a.params, *o.params}:
+                        raise ModelError(f"action {a.label}: what must hold before it has a parameter that nothing binds")
+                    wanted.append(self.closed(o.steps[number], o.params, {}))
             wanted += self._inside(a)
             if wanted:
                 yield (
@@ -137,8 +135,6 @@ class _Questions:
         """An instance of the action is possible. Its parameters are constants."""
         if not free(a.guard) <= set(a.params):
             raise ModelError(f"action {a.label}: its guard has a parameter that nothing binds")
-        if set(a.params) & set(self.o.params):
-            raise ModelError(f"action {a.label} and the obligation name a parameter alike")
         text = "".join(f"(declare-const |{p}| |{p.sort}|)\n(assert {_is_some(f'|{p}|', p.sort)})\n" for p in a.params)
         return f"{text}(assert {self.smt(a.guard, {}, {})})\n"
 

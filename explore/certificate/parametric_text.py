@@ -24,10 +24,7 @@ def canonical_parametric(system: Parametric, obligations: Sequence[Obligation], 
     terms = list(_terms(system, obligations))
     params = _parameters(system, obligations, [t for t, _ in terms])
     further = [e for e in enumerations(t for t, _ in terms) if e not in {f.sort for f in system.families}]
-    reader = Reader(Scope(system.families, tuple(params.values()), tuple(params.values()), system.maps, tuple(further)))
-    for term, sort in terms:
-        if not same([reader.value(show(term), sort)], [term]):
-            raise ModelError(f"`{show(term)}` is read again as something else, so it cannot stand in a certificate")
+    _read_again(system, params, further, terms)
     return {
         "indices": {i.name: sizes.get(i.name, "any") for i in system.indices},
         "parameters": {n: str(p.sort) for n, p in params.items()},
@@ -53,6 +50,22 @@ def canonical_parametric(system: Parametric, obligations: Sequence[Obligation], 
             for o in obligations
         ],
     }  # fmt: skip
+
+
+def written(system: Parametric, lemmas: Sequence[Term]) -> tuple[dict[str, str], list[str]]:
+    """The indices of the parameters of lemmas, and the lemmas, as text. Raises `ModelError` as `canonical_parametric` does."""
+    params = {p.name: p for t in lemmas for p in sorted((x for x in subterms(t) if x.op is Op.PARAM), key=str)}
+    _read_again(system, params, (), [(t, BOOL) for t in lemmas])
+    return {n: str(p.sort) for n, p in params.items()}, sorted((show(t) for t in lemmas), key=lambda s: (len(s), s))
+
+
+def _read_again(
+    system: Parametric, params: Mapping[str, Term], further: Sequence[Enum], terms: Sequence[tuple[Term, Sort]]
+) -> None:
+    reader = Reader(Scope(system.families, tuple(params.values()), tuple(params.values()), system.maps, tuple(further)))
+    for term, sort in terms:
+        if not same([reader.value(show(term), sort)], [term]):
+            raise ModelError(f"`{show(term)}` is read again as something else, so it cannot stand in a certificate")
 
 
 def _free_params(o: Obligation) -> list[Term]:

@@ -1,0 +1,265 @@
+"""Whether a property holds for any number of instances: lemmas from small topologies, made general, and proved with quantifiers.
+
+1. IC3 proves the property at small topologies. What it learnt is generalised over the instances that it names (`generalise`).
+2. Of these candidates those are kept that are inductive together at a topology with as many instances as a step and a lemma can speak
+   of (`houdini`). A step that breaks the property all the same, from a state that keeps everything, is a
+   *counterexample to induction*. IC3 says whether that state can be reached: if so, the property is violated at that topology;
+   if not, why not gives further candidates.
+3. What is left is written as a certificate, and the checker of certificates is asked. It proves the lemmas and the property over
+   structures of every size, and nothing else makes the verdict HOLDS.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...model.language import Op, State, Term, conj, neg
+from ...model.language.parametric import NotParametric, Parametric, parameters
+from ...model.language.sorts import Index, Maybe
+from ...model.language.terms import equal, subterms
+from ...properties.compile import Obligation
+from ...properties.parametric import compile_parametric
+from ...properties.property import Property
+from ..certificate.checker import Refused
+from ..certificate.parametric_checker import verify_parametric
+from ..engine import NO_LIMITS, Limits
+from ..replay import replay
+from ..sat import SatEngine
+from ..sat.encoding import TooLargeError
+from ..sat.solver import Budget, OutOfBudgetError
+from ..verdict import Trace, Verdict
+from . import sizes
+from .document import certificate
+from .generalise import lemmas
+from .grounded import Grounded
+from .houdini import Houdini
+
+_ROUNDS = 40
+"""Counterexamples to induction that are looked into, one after the other."""
+
+_SECONDS_PER_QUESTION = 60
+"""That the checker's solver may take, where there is no limit of time."""
+
+
+@dataclass(frozen=True)
+class InductionFailure:
+    """A state that keeps the property and all lemmas, from which a step breaks the property."""
+
+    sizes: Mapping[str, int]
+    state: Mapping[str, object]
+    """The values that are not the initial ones."""
+    event: str
+    reachable: bool | None
+    """Whether the state can be reached at this topology (None: not known)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The verdict on a property for any number of instances of the indices ``free``, and a fixed number of the others."""
+
+    model: Parametric
+    prop: Property
+    verdict: Verdict
+    free: tuple[str, ...]
+    fixed: Mapping[str, int]
+    note: str = ""
+    lemmas: tuple[str, ...] = ()
+    questions: Mapping[str, int] = field(default_factory=dict)
+    """How many each solver answered."""
+    document: Mapping[str, Any] | None = None
+    """The certificate, where it holds."""
+    trace: Trace | None = None
+    """Where it is violated: a run, at the topology of its system."""
+    failure: InductionFailure | None = None
+    """Where it is unknown: the last counterexample to induction, if there was one."""
+    seconds: float = 0.0
+
+
+def decide(
+    model: Parametric,
+    prop: Property,
+    fixed: Mapping[str, int],
+    made_from: Mapping[str, Any],
+    limits: Limits = NO_LIMITS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Answer:
+    """Decide the property for any number of each index that is not ``fixed`` (index name -> how many).
+
+    ``made_from`` says in a certificate what the model is made from; ``say`` is told what is being done. Ctrl-C gives UNKNOWN.
+    """
+    start = time.perf_counter()
+    indices = [i.name for i in model.indices]
+    answer = Answer(
+        model, prop, Verdict.UNKNOWN, tuple(i for i in indices if i not in fixed),
+        {i: n for i, n in fixed.items() if i in indices},
+    )  # fmt: skip
+    search = None
+    try:
+        search = _Search(answer, made_from, limits, say, start)
+        answer = search.run()
+    except (NotParametric, OutOfBudgetError, TooLargeError) as e:
+        answer = replace(answer, note=str(e), failure=search.failure if search else None)
+    except KeyboardInterrupt:
+        answer = replace(answer, note="interrupted", failure=search.failure if search else None)
+    return replace(answer, seconds=time.perf_counter() - start)
+
+
+class _Search:
+    def __init__(
+        self, answer: Answer, made_from: Mapping[str, Any], limits: Limits, say: Callable[[str], None], start: float
+    ) -> None:
+        self.answer, self.made_from, self.limits, self.say = answer, made_from, limits, say
+        self.until = None if limits.seconds is None else start + limits.seconds
+        self.budget = Budget(self.until)
+        self.model, self.obligations = compile_parametric(answer.model, answer.prop)
+        self.fixed = answer.fixed
+        self.candidates: dict[Term, None] = {}
+        self.failure: InductionFailure | None = None
+        _refuse_names(self.model, self.obligations, answer.free)
+
+    def run(self) -> Answer:
+        alone = sizes.alone(self.model, self.fixed)
+        for topology in (alone, sizes.two(self.model, self.fixed)):
+            at = Grounded(self.model, topology, self.obligations)
+            for o in at.instances if topology == alone else _first(at):
+                violated = self._learn(at, o)
+                if violated is not None:
+                    return violated
+        # Where many instances are not needed, counterexamples to induction are found and looked into sooner.
+        for topology in (alone, sizes.two(self.model, self.fixed), None):
+            found = self._strengthen(topology)
+            if isinstance(found, Answer):
+                return found
+        return self._proved(*found)
+
+    def _strengthen(self, topology: Mapping[str, int] | None) -> tuple[tuple[Term, ...], Grounded] | Answer:
+        """Lemmas that are inductive at a topology (None: one that is large enough for all of them), with the obligations."""
+        for _ in range(_ROUNDS):
+            at = Grounded(self.model, topology or self._enough(), self.obligations)
+            self.say(f"{self.answer.prop.id}: {len(self.candidates)} candidates at {_said(at.sizes)}")
+            houdini = Houdini(at, self.candidates, self.budget)
+            found = houdini.cti()
+            if found is None:
+                return houdini.needed(), at
+            known = len(self.candidates)
+            violated = self._look_into(at, found.state, found.action)
+            if violated is not None:
+                return violated
+            if len(self.candidates) == known:
+                return replace(
+                    self.answer, failure=self.failure,
+                    note="a counterexample to induction is left that cannot be reached at its topology; why it cannot at others was not found",
+                )  # fmt: skip
+        return replace(
+            self.answer, failure=self.failure, note=f"{_ROUNDS} counterexamples to induction were looked into, and there are more"
+        )
+
+    def _enough(self) -> dict[str, int]:
+        facts = [parameters(t) for t in self.candidates] + [frozenset(o.env.values()) for o in self.obligations]
+        return sizes.enough(self.model, self.fixed, facts)
+
+    def _left(self) -> Limits:
+        seconds = None if self.until is None else max(self.until - time.perf_counter(), 0.0)
+        return replace(self.limits, seconds=seconds)
+
+    def _learn(self, at: Grounded, o: Obligation) -> Answer | None:
+        """Prove an obligation at a topology, and make what that took general; or that it is violated there."""
+        self.say(f"{self.answer.prop.id}: IC3 at {_said(at.sizes)}")
+        engine = SatEngine()
+        (outcome,) = engine.check(at.system, [o], self._left()).outcomes
+        if outcome.note == "interrupted":
+            raise KeyboardInterrupt
+        if outcome.path is not None:
+            return replace(self.answer, verdict=Verdict.VIOLATED, trace=replay(at.system, o, outcome.path))
+        if outcome.verdict is Verdict.HOLDS:
+            system, cubes = engine.clauses[str(o)]
+            for cube in cubes:
+                self.candidates |= dict.fromkeys(lemmas(cube, system, at))
+        return None
+
+    def _look_into(self, at: Grounded, state: State, action: int) -> Answer | None:
+        """Whether a counterexample to induction is reachable; further candidates when it is not."""
+        part = at.part
+        pinned = conj(*(equal(v.term, value) for v, value in zip(part.system.variables, state, strict=True)))
+        never = Obligation(self.answer.prop, "", neg(pinned), {})
+        label = part.system.actions[action].label
+        initial = dict(_initial(at))
+        changed = {
+            v.name: x for v, x in zip(part.system.variables, state, strict=True) if v.name not in initial or initial[v.name] != x
+        }
+        self.failure = InductionFailure(at.sizes, changed, label, None)
+        self.say(f"{self.answer.prop.id}: is a counterexample to induction reachable at {_said(at.sizes)}?")
+        engine = SatEngine()
+        (outcome,) = engine.check(part.system, [never], self._left()).outcomes
+        if outcome.note == "interrupted":
+            raise KeyboardInterrupt
+        if outcome.path is not None:
+            self.failure = replace(self.failure, reachable=True)
+            path = part.lift((outcome.path[0], (*outcome.path[1], action)))
+            return replace(
+                self.answer, verdict=Verdict.VIOLATED, trace=replay(at.system, at.together, path),
+                note="found from a counterexample to induction, so that shorter runs may be there",
+            )  # fmt: skip
+        if outcome.verdict is not Verdict.HOLDS:
+            raise OutOfBudgetError(f"whether a counterexample to induction is reachable is not known: {outcome.note}")
+        self.failure = replace(self.failure, reachable=False)
+        system, cubes = engine.clauses[str(never)]
+        for cube in cubes:
+            self.candidates |= dict.fromkeys(lemmas(cube, system, at))
+        return None
+
+    def _proved(self, found: tuple[Term, ...], at: Grounded) -> Answer:
+        """What the checker says of lemmas that are inductive at one topology."""
+        self.say(f"{self.answer.prop.id}: {len(found)} lemmas, to be proved for any number")
+        document = certificate(self.model, self.obligations, found, self.fixed, self.answer.prop, self.made_from)
+        left = None if self.until is None else max(self.until - time.perf_counter(), 1.0)
+        try:
+            verdict, asked = verify_parametric(document, ("z3",), seconds=min(left or _SECONDS_PER_QUESTION, _SECONDS_PER_QUESTION))
+        except Refused as e:
+            return replace(
+                self.answer, failure=self.failure, lemmas=_shown(found),
+                note=f"the lemmas are inductive at {_said(at.sizes)}, and not proved for any number: {e}",
+            )  # fmt: skip
+        assert verdict == "holds"
+        return replace(self.answer, verdict=Verdict.HOLDS, lemmas=_shown(found), questions=asked, document=document)
+
+
+def _first(at: Grounded) -> Iterator[Obligation]:
+    """Of each obligation the first instance, where all are alike."""
+    seen: set[int] = set()
+    per = len(at.instances) // len(at.obligations)
+    for i, o in enumerate(at.instances):
+        if i // per not in seen:
+            seen.add(i // per)
+            yield o
+
+
+def _refuse_names(model: Parametric, obligations: tuple[Obligation, ...], any_of: tuple[str, ...]) -> None:
+    """Raises `NotParametric` where an instance of an index is named of which there may be any number."""
+    places = [(a.label, t) for a in model.actions for t in (a.guard, *(u.value for u in a.updates))]
+    places += [(str(o), t) for o in obligations for t in o.terms]
+    for where, term in places:
+        for x in subterms(term):
+            if x.op is Op.CONST and isinstance(x.sort, Index | Maybe) and x.data != "none":
+                index = x.sort.name if isinstance(x.sort, Index) else x.sort.index.name
+                if index in any_of:
+                    raise NotParametric(
+                        f"{where} names {x.data}, so the number of {index} must be a fixed one: leave {index} out of what may be any number"
+                    )
+
+
+def _initial(at: Grounded) -> Iterator[tuple[str, object]]:
+    for name, (family, _) in at.places.items():
+        if family.init is not None:
+            yield name, family.init
+
+
+def _shown(found: tuple[Term, ...]) -> tuple[str, ...]:
+    return tuple(sorted((str(t) for t in found), key=lambda s: (len(s), s)))
+
+
+def _said(topology: Mapping[str, int]) -> str:
+    return ", ".join(f"{i} {n}" for i, n in topology.items())
