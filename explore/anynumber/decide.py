@@ -12,11 +12,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...model.language import Op, State, Term, conj, neg
+from ...model.language import Family, Op, State, Term, conj, neg
 from ...model.language.parametric import NotParametric, Parametric, parameters
 from ...model.language.sorts import Index, Maybe
 from ...model.language.terms import equal, subterms
@@ -26,6 +26,8 @@ from ...properties.property import Property
 from ..certificate.checker import Refused
 from ..certificate.parametric_checker import verify_parametric
 from ..engine import NO_LIMITS, Limits
+from ..parametric import Subject
+from ..explicit import resident_memory
 from ..replay import replay
 from ..sat import SatEngine
 from ..sat.encoding import TooLargeError
@@ -58,15 +60,15 @@ class InductionFailure:
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict on a property for any number of instances of the indices ``free``, and a fixed number of the others."""
+    """The verdict on a property for any number of instances of some indices, and a fixed number of the others."""
 
-    model: Parametric
+    about: Subject
     prop: Property
     verdict: Verdict
-    free: tuple[str, ...]
-    fixed: Mapping[str, int]
     note: str = ""
     lemmas: tuple[str, ...] = ()
+    observed: Mapping[str, str] = field(default_factory=dict)
+    """Of the monitors in the lemmas: what each observes."""
     questions: Mapping[str, int] = field(default_factory=dict)
     """How many each solver answered."""
     document: Mapping[str, Any] | None = None
@@ -79,26 +81,17 @@ class Answer:
 
 
 def decide(
-    model: Parametric,
-    prop: Property,
-    fixed: Mapping[str, int],
-    made_from: Mapping[str, Any],
-    limits: Limits = NO_LIMITS,
-    say: Callable[[str], None] = lambda _: None,
+    about: Subject, prop: Property, limits: Limits = NO_LIMITS, say: Callable[[str], None] = lambda _: None
 ) -> Answer:
-    """Decide the property for any number of each index that is not ``fixed`` (index name -> how many).
+    """Decide the property for any number of the subject's free indices. ``say`` is told what is being done.
 
-    ``made_from`` says in a certificate what the model is made from; ``say`` is told what is being done. Ctrl-C gives UNKNOWN.
+    A limit that is reached, and Ctrl-C, give UNKNOWN. Raises `ModelError` for a property of another model.
     """
     start = time.perf_counter()
-    indices = [i.name for i in model.indices]
-    answer = Answer(
-        model, prop, Verdict.UNKNOWN, tuple(i for i in indices if i not in fixed),
-        {i: n for i, n in fixed.items() if i in indices},
-    )  # fmt: skip
+    answer = Answer(about, prop, Verdict.UNKNOWN)
     search = None
     try:
-        search = _Search(answer, made_from, limits, say, start)
+        search = _Search(answer, limits, say, start)
         answer = search.run()
     except (NotParametric, OutOfBudgetError, TooLargeError) as e:
         answer = replace(answer, note=str(e), failure=search.failure if search else None)
@@ -108,17 +101,15 @@ def decide(
 
 
 class _Search:
-    def __init__(
-        self, answer: Answer, made_from: Mapping[str, Any], limits: Limits, say: Callable[[str], None], start: float
-    ) -> None:
-        self.answer, self.made_from, self.limits, self.say = answer, made_from, limits, say
+    def __init__(self, answer: Answer, limits: Limits, say: Callable[[str], None], start: float) -> None:
+        self.answer, self.limits, self.say = answer, limits, say
         self.until = None if limits.seconds is None else start + limits.seconds
-        self.budget = Budget(self.until)
-        self.model, self.obligations = compile_parametric(answer.model, answer.prop)
-        self.fixed = answer.fixed
+        self.budget = Budget(self.until, self._watch)
+        self.model, self.obligations = compile_parametric(answer.about.model, answer.prop)
+        self.fixed = answer.about.fixed
         self.candidates: dict[Term, None] = {}
         self.failure: InductionFailure | None = None
-        _refuse_names(self.model, self.obligations, answer.free)
+        _refuse_names(self.model, self.obligations, answer.about.free)
 
     def run(self) -> Answer:
         alone = sizes.alone(self.model, self.fixed)
@@ -156,6 +147,10 @@ class _Search:
         return replace(
             self.answer, failure=self.failure, note=f"{_ROUNDS} counterexamples to induction were looked into, and there are more"
         )
+
+    def _watch(self) -> None:
+        if self.limits.memory is not None and resident_memory() > self.limits.memory:
+            raise OutOfBudgetError(f"the memory limit of {self.limits.memory:,} bytes was reached")
 
     def _enough(self) -> dict[str, int]:
         facts = [parameters(t) for t in self.candidates] + [frozenset(o.env.values()) for o in self.obligations]
@@ -214,7 +209,7 @@ class _Search:
     def _proved(self, found: tuple[Term, ...], at: Grounded) -> Answer:
         """What the checker says of lemmas that are inductive at one topology."""
         self.say(f"{self.answer.prop.id}: {len(found)} lemmas, to be proved for any number")
-        document = certificate(self.model, self.obligations, found, self.fixed, self.answer.prop, self.made_from)
+        document = certificate(self.model, self.obligations, found, self.fixed, self.answer.prop, self.answer.about.made_from)
         left = None if self.until is None else max(self.until - time.perf_counter(), 1.0)
         try:
             verdict, asked = verify_parametric(document, ("z3",), seconds=min(left or _SECONDS_PER_QUESTION, _SECONDS_PER_QUESTION))
@@ -224,7 +219,14 @@ class _Search:
                 note=f"the lemmas are inductive at {_said(at.sizes)}, and not proved for any number: {e}",
             )  # fmt: skip
         assert verdict == "holds"
-        return replace(self.answer, verdict=Verdict.HOLDS, lemmas=_shown(found), questions=asked, document=document)
+        return replace(
+            self.answer, verdict=Verdict.HOLDS, lemmas=_shown(found), observed=self._observed(found), questions=asked, document=document
+        )
+
+    def _observed(self, found: Iterable[Term]) -> dict[str, str]:
+        said = {x.data for t in found for x in subterms(t) if isinstance(x.data, Family) and x.data.machine == "monitor"}
+        over = ", ".join(p.name for p in self.obligations[0].env.values() if p.op is Op.PARAM)
+        return {f"{f}[{over}]" if over else str(f): f.doc for f in self.model.families if f in said}
 
 
 def _first(at: Grounded) -> Iterator[Obligation]:

@@ -143,8 +143,7 @@ class _Questions:
         for name, u in a.updates.items():
             sort = self.system.families[name].sort
             if isinstance(sort, Int):
-                value = self.smt(u.value, {}, {})
-                yield self.quantified("forall", u.at, lambda env, x=value, s=sort: _between(x, s))
+                yield self.quantified("forall", u.at, lambda env, x=u.value, s=sort: _between(self.smt(x, env, {}), s))
 
     # --- Formulas -------------------------------------------------------------------------------------------------------
 

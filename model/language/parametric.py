@@ -104,11 +104,11 @@ class _Binding:
 
 
 def fresh(name: str, taken: Iterable[str]) -> str:
-    """The name, with a number where it is taken."""
+    """The name, with a number where it is taken (and never like the name of an instance)."""
     names = set(taken)
     if name not in names:
         return name
-    return next(n for n in (f"{name}{i}" for i in range(1, len(names) + 2)) if n not in names)
+    return next(n for n in (f"{name}_{i}" for i in range(1, len(names) + 2)) if n not in names)
 
 
 def _domain(sort: Sort) -> tuple[Value, ...]:
