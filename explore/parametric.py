@@ -39,7 +39,9 @@ def subject(target: Target, any_of: Collection[str], changed: Mapping[str, Value
     elif target.model is not None:
         model = target.model
     else:
-        raise ModelError(f"{target.name}: defines no MODEL, which is what can have any number of instances: add MODEL = Model.of(…)")
+        raise ModelError(
+            f"{target.name}: defines no MODEL, which is what can have any number of instances: add MODEL = Model.of(…)"
+        )
     topology = target.system.topology
     free = tuple(i for i in topology if i in any_of or (ALL in any_of and i not in PARTS))
     where = f"{target.name}, aspect {target.aspect}" if target.aspect else target.name

@@ -16,7 +16,7 @@ from ..model.language import BOOL, Family, Term, after, param
 from ..model.language.parametric import Assignment, NotParametric, Parametric, Symbolic, fresh, read
 from ..model.language.sorts import Index
 from .compile import Compiler, Obligation
-from .formulas import AlwaysPossible, Invariant, Never, Precedence, StepLaw
+from .formulas import Invariant, Never, Precedence, StepLaw
 from .property import Property
 
 
@@ -60,7 +60,9 @@ def compile_parametric(system: Parametric, prop: Property) -> tuple[Parametric, 
             f"{prop.id}: a property of the kind {kind} is not proved for any number of instances: "
             "choose an Invariant, Never, Precedence or StepLaw"
         )
-    taken = {p.name for a in system.actions for p in a.params} | {x.name for a in system.actions for u in a.updates for x in u.at}
+    taken = {p.name for a in system.actions for p in a.params} | {
+        x.name for a in system.actions for u in a.updates for x in u.at
+    }
     over: dict[str, Term] = {}
     for p in prop.over:
         if isinstance(p.sort, Index):

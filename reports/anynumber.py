@@ -26,7 +26,8 @@ def cell(a: Answer) -> str:
     """The verdict in a few words."""
     if a.trace is not None:
         return f"VIOLATED at {len(a.trace)}, with {_topology(a.trace.system.topology)}"
-    return "holds for " + any_number(a) if a.verdict is Verdict.HOLDS else "UNKNOWN for " + any_number(a)
+    vacuous = " (vacuous: nothing of the kind happens)" if a.vacuous else ""
+    return f"holds for {any_number(a)}{vacuous}" if a.verdict is Verdict.HOLDS else f"UNKNOWN for {any_number(a)}"
 
 
 def lines(a: Answer, *, quiet: bool = False) -> Iterator[str]:
@@ -50,12 +51,20 @@ def lines(a: Answer, *, quiet: bool = False) -> Iterator[str]:
         yield trace_table(a.trace, title=f"{a.prop.id}: {cell(a)}", subtitle=a.prop.says).rstrip()
 
 
+_REACHED = {
+    True: "can be reached",
+    False: "cannot be reached",
+    None: "may be reached or not (that was not found out in time)",
+}
+
+
 def _failure(f: InductionFailure) -> str:
-    reachable = {True: "can be reached", False: "cannot be reached", None: "may be reached or not, which is not known"}[f.reachable]
     state = ", ".join(f"{name} = {word(value)}" for name, value in f.state.items())  # type: ignore[arg-type]
+    there = f"; with {_topology(f.larger)} such a state {_REACHED[f.reachable_there]}" if f.larger is not None else ""
     return (
         f"counterexample to induction with {_topology(f.sizes)}: {f.event} breaks it in a state that keeps every lemma and that "
-        f"{reachable} there: {state or 'everything'}" + (", and the rest as in the beginning" if state else " as in the beginning")
+        f"{_REACHED[f.reachable]} there{there}: {state or 'everything'}"
+        + (", and the rest as in the beginning" if state else " as in the beginning")
     )
 
 
@@ -82,7 +91,9 @@ def short(a: Answer) -> str:
     """The verdict in a cell of the table."""
     if a.trace is not None:
         return f"violated at {len(a.trace)}"
-    return "any number" if a.verdict is Verdict.HOLDS else f"unknown: {prose(a.note)}"
+    if a.verdict is Verdict.HOLDS:
+        return "any number (vacuous)" if a.vacuous else "any number"
+    return f"unknown: {prose(a.note)}"
 
 
 def document(version: str, answers: Mapping[str, Sequence[Answer]], notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -103,6 +114,7 @@ def _result(name: str, a: Answer) -> dict[str, Any]:
         "flow": name,
         "property": a.prop.id,
         "verdict": a.verdict.value,
+        "vacuous": a.vacuous,
         "any_number_of": list(a.about.free),
         "fixed": dict(a.about.fixed),
         "knobs": dict(a.about.model.knobs),
@@ -116,5 +128,6 @@ def _result(name: str, a: Answer) -> dict[str, Any]:
         "trace": trace_steps(a.trace) if a.trace is not None else None,
         "counterexample_to_induction": None if f is None else {
             "topology": dict(f.sizes), "state": dict(f.state), "event": f.event, "reachable": f.reachable,
+            "larger": None if f.larger is None else dict(f.larger), "reachable_there": f.reachable_there,
         },
     }  # fmt: skip

@@ -24,7 +24,9 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
         raise ModelError("--any finds lemmas by IC3 and has Z3 check them: leave --why and --engine out")
     for option, index in options.TOPOLOGY.items():
         if getattr(args, option) is not None and (index in args.any or ALL in args.any):
-            raise ModelError(f"--{option} gives a number of {index}, and --any says that there may be any: leave one of them out")
+            raise ModelError(
+                f"--{option} gives a number of {index}, and --any says that there may be any: leave one of them out"
+            )
     limits = options.limits(args)
     say = options.noting(args)
     until = None if limits.seconds is None else time.perf_counter() + limits.seconds

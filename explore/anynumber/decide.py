@@ -16,18 +16,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...model.language import Family, Op, State, Term, conj, neg
+from ...model.language import Family, Op, State, Term, Value, conj, neg
 from ...model.language.parametric import NotParametric, Parametric, parameters
 from ...model.language.sorts import Index, Maybe
 from ...model.language.terms import equal, subterms
-from ...properties.compile import Obligation
+from ...properties.compile import Obligation, compile_properties
+from ...properties.formulas import Sometimes
 from ...properties.parametric import compile_parametric
 from ...properties.property import Property
 from ..certificate.checker import Refused
 from ..certificate.parametric_checker import verify_parametric
 from ..engine import NO_LIMITS, Limits
-from ..parametric import Subject
 from ..explicit import resident_memory
+from ..parametric import Subject
 from ..replay import replay
 from ..sat import SatEngine
 from ..sat.encoding import TooLargeError
@@ -42,8 +43,14 @@ from .houdini import Houdini
 _ROUNDS = 40
 """Counterexamples to induction that are looked into, one after the other."""
 
-_SECONDS_PER_QUESTION = 60
-"""That the checker's solver may take, where there is no limit of time."""
+_LARGER = 2
+"""So many topologies, each with one instance more of everything, are looked at when one that should be enough does not do."""
+
+_SECONDS_PER_STEP = 60.0
+"""That IC3 may take at each of these, where there is no limit of time."""
+
+_SECONDS_PER_QUESTION = 30.0
+"""That the checker's solver may take at most. The first question without an answer is the last one."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,10 @@ class InductionFailure:
     event: str
     reachable: bool | None
     """Whether the state can be reached at this topology (None: not known)."""
+    larger: Mapping[str, int] | None = None
+    """The next topology that was looked at, …"""
+    reachable_there: bool | None = None
+    """… and whether a state can be reached there in which these instances are so (None: not known)."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,8 @@ class Answer:
     """Of the monitors in the lemmas: what each observes."""
     questions: Mapping[str, int] = field(default_factory=dict)
     """How many each solver answered."""
+    vacuous: bool = False
+    """It holds, but of what it speaks nothing can happen at the topologies that were looked at for it (of one and of two instances)."""
     document: Mapping[str, Any] | None = None
     """The certificate, where it holds."""
     trace: Trace | None = None
@@ -109,6 +122,9 @@ class _Search:
         self.fixed = answer.about.fixed
         self.candidates: dict[Term, None] = {}
         self.failure: InductionFailure | None = None
+        self.last: Mapping[str, Value] = {}
+        """All of the state of the failure."""
+        self.note = ""
         _refuse_names(self.model, self.obligations, answer.about.free)
 
     def run(self) -> Answer:
@@ -116,37 +132,66 @@ class _Search:
         for topology in (alone, sizes.two(self.model, self.fixed)):
             at = Grounded(self.model, topology, self.obligations)
             for o in at.instances if topology == alone else _first(at):
-                violated = self._learn(at, o)
+                violated = self._learn(at, o, self._left())
                 if violated is not None:
                     return violated
         # Where many instances are not needed, counterexamples to induction are found and looked into sooner.
-        for topology in (alone, sizes.two(self.model, self.fixed), None):
-            found = self._strengthen(topology)
-            if isinstance(found, Answer):
-                return found
-        return self._proved(*found)
+        for topology in (alone, sizes.two(self.model, self.fixed)):
+            violated = self._strengthen(lambda t=topology: t)[0]  # type: ignore[misc]
+            if violated is not None:
+                return violated
+        for larger in range(_LARGER + 1):
+            if larger:
+                violated = self._look_further(sizes.more(self._enough(), self.answer.about.free, larger))
+                if violated is not None:
+                    return violated
+            violated, houdini = self._strengthen(lambda n=larger: sizes.more(self._enough(), self.answer.about.free, n))  # type: ignore[misc]
+            if violated is not None:
+                return violated
+            if houdini is not None:
+                proved = self._proved(houdini.needed(), houdini.at)
+                if proved.verdict is Verdict.HOLDS:
+                    return proved
+                self.note = proved.note
+        return replace(self.answer, failure=self.failure, note=self.note)
 
-    def _strengthen(self, topology: Mapping[str, int] | None) -> tuple[tuple[Term, ...], Grounded] | Answer:
-        """Lemmas that are inductive at a topology (None: one that is large enough for all of them), with the obligations."""
+    def _strengthen(self, topology: Callable[[], Mapping[str, int]]) -> tuple[Answer | None, Houdini | None]:
+        """Lemmas that are inductive at a topology, with the obligations; or that these are violated there; or neither."""
         for _ in range(_ROUNDS):
-            at = Grounded(self.model, topology or self._enough(), self.obligations)
+            at = Grounded(self.model, topology(), self.obligations)
             self.say(f"{self.answer.prop.id}: {len(self.candidates)} candidates at {_said(at.sizes)}")
             houdini = Houdini(at, self.candidates, self.budget)
             found = houdini.cti()
             if found is None:
-                return houdini.needed(), at
+                return None, houdini
             known = len(self.candidates)
             violated = self._look_into(at, found.state, found.action)
             if violated is not None:
-                return violated
+                return violated, None
             if len(self.candidates) == known:
-                return replace(
-                    self.answer, failure=self.failure,
-                    note="a counterexample to induction is left that cannot be reached at its topology; why it cannot at others was not found",
-                )  # fmt: skip
-        return replace(
-            self.answer, failure=self.failure, note=f"{_ROUNDS} counterexamples to induction were looked into, and there are more"
-        )
+                self.note = "a counterexample to induction is left that cannot be reached at its topology; why not at any was not found"
+                return None, None
+        self.note = f"{_ROUNDS} counterexamples to induction were looked into at {_said(at.sizes)}, and there are more"
+        return None, None
+
+    def _look_further(self, topology: Mapping[str, int]) -> Answer | None:
+        """At a larger topology: whether the property is violated, and whether the last counterexample to induction is reachable."""
+        at = Grounded(self.model, topology, self.obligations)
+        limits = self._left(_SECONDS_PER_STEP)
+        for o in _first(at):
+            violated = self._learn(at, o, limits)
+            if violated is not None:
+                return violated
+        if self.failure is not None:
+            self.say(f"{self.answer.prop.id}: is the counterexample to induction reachable at {_said(topology)}?")
+            system = at.part.system
+            pinned = conj(*(equal(system[name], value) for name, value in self.last.items() if name in system.index))
+            (outcome,) = SatEngine().check(system, [Obligation(self.answer.prop, "", neg(pinned), {})], limits).outcomes
+            reachable = {Verdict.HOLDS: False, Verdict.VIOLATED: True}.get(outcome.verdict)
+            self.failure = replace(self.failure, larger=topology, reachable_there=reachable)
+            if outcome.note == "interrupted":
+                raise KeyboardInterrupt
+        return None
 
     def _watch(self) -> None:
         if self.limits.memory is not None and resident_memory() > self.limits.memory:
@@ -156,15 +201,15 @@ class _Search:
         facts = [parameters(t) for t in self.candidates] + [frozenset(o.env.values()) for o in self.obligations]
         return sizes.enough(self.model, self.fixed, facts)
 
-    def _left(self) -> Limits:
-        seconds = None if self.until is None else max(self.until - time.perf_counter(), 0.0)
-        return replace(self.limits, seconds=seconds)
+    def _left(self, most: float | None = None) -> Limits:
+        left = None if self.until is None else max(self.until - time.perf_counter(), 0.0)
+        return replace(self.limits, seconds=min((s for s in (left, most) if s is not None), default=None))
 
-    def _learn(self, at: Grounded, o: Obligation) -> Answer | None:
+    def _learn(self, at: Grounded, o: Obligation, limits: Limits) -> Answer | None:
         """Prove an obligation at a topology, and make what that took general; or that it is violated there."""
         self.say(f"{self.answer.prop.id}: IC3 at {_said(at.sizes)}")
         engine = SatEngine()
-        (outcome,) = engine.check(at.system, [o], self._left()).outcomes
+        (outcome,) = engine.check(at.system, [o], limits).outcomes
         if outcome.note == "interrupted":
             raise KeyboardInterrupt
         if outcome.path is not None:
@@ -183,9 +228,12 @@ class _Search:
         label = part.system.actions[action].label
         initial = dict(_initial(at))
         changed = {
-            v.name: x for v, x in zip(part.system.variables, state, strict=True) if v.name not in initial or initial[v.name] != x
+            v.name: x
+            for v, x in zip(part.system.variables, state, strict=True)
+            if v.name not in initial or initial[v.name] != x
         }
         self.failure = InductionFailure(at.sizes, changed, label, None)
+        self.last = dict(zip((v.name for v in part.system.variables), state, strict=True))
         self.say(f"{self.answer.prop.id}: is a counterexample to induction reachable at {_said(at.sizes)}?")
         engine = SatEngine()
         (outcome,) = engine.check(part.system, [never], self._left()).outcomes
@@ -209,10 +257,12 @@ class _Search:
     def _proved(self, found: tuple[Term, ...], at: Grounded) -> Answer:
         """What the checker says of lemmas that are inductive at one topology."""
         self.say(f"{self.answer.prop.id}: {len(found)} lemmas, to be proved for any number")
-        document = certificate(self.model, self.obligations, found, self.fixed, self.answer.prop, self.answer.about.made_from)
-        left = None if self.until is None else max(self.until - time.perf_counter(), 1.0)
+        document = certificate(
+            self.model, self.obligations, found, self.fixed, self.answer.prop, self.answer.about.made_from
+        )
+        left = _SECONDS_PER_QUESTION if self.until is None else max(self.until - time.perf_counter(), 1.0)
         try:
-            verdict, asked = verify_parametric(document, ("z3",), seconds=min(left or _SECONDS_PER_QUESTION, _SECONDS_PER_QUESTION))
+            verdict, asked = verify_parametric(document, ("z3",), seconds=min(left, _SECONDS_PER_QUESTION), until=self.until)
         except Refused as e:
             return replace(
                 self.answer, failure=self.failure, lemmas=_shown(found),
@@ -220,8 +270,30 @@ class _Search:
             )  # fmt: skip
         assert verdict == "holds"
         return replace(
-            self.answer, verdict=Verdict.HOLDS, lemmas=_shown(found), observed=self._observed(found), questions=asked, document=document
+            self.answer,
+            verdict=Verdict.HOLDS,
+            vacuous=self._vacuous(),
+            lemmas=_shown(found),
+            observed=self._observed(found),
+            questions=asked,
+            document=document,
         )
+
+    def _vacuous(self) -> bool:
+        witness = self.answer.prop.witness
+        if witness is None:
+            return False
+        prop = replace(self.answer.prop, formula=Sometimes(witness.target))
+        for topology in (sizes.alone(self.model, self.fixed), sizes.two(self.model, self.fixed)):
+            self.say(f"{self.answer.prop.id}: whether anything of the kind happens at {_said(topology)}")
+            watched, obligations = compile_properties(self.answer.about.model.at(topology)[0], [prop])
+            for o in obligations:
+                (outcome,) = SatEngine().check(watched, [o], self._left()).outcomes
+                if outcome.note == "interrupted":
+                    raise KeyboardInterrupt
+                if outcome.verdict is not Verdict.HOLDS:
+                    return False
+        return True
 
     def _observed(self, found: Iterable[Term]) -> dict[str, str]:
         said = {x.data for t in found for x in subterms(t) if isinstance(x.data, Family) and x.data.machine == "monitor"}

@@ -50,7 +50,7 @@ class _Literal:
     @property
     def mentions(self) -> dict[tuple[Index, str], None]:
         found: dict[tuple[Index, str], None] = {}
-        found |= {(i, x): None for i, x in zip(self.family.over, self.instances, strict=True)}
+        found |= dict.fromkeys(zip(self.family.over, self.instances, strict=True))
         if isinstance(self.family.sort, Maybe):
             found |= {(self.family.sort.index, x): None for x in self.values if x != "none"}
         return found
@@ -65,7 +65,12 @@ def _every(literals: Sequence[_Literal], index: Index, at: Grounded) -> tuple[li
         if x.family.over.count(index) == 1 and len([i for i, _ in x.mentions if i == index]) == 1:
             rest = tuple(y for i, y in zip(x.family.over, x.instances, strict=True) if i != index)
             alike.setdefault((x.family, rest, x.values, x.inside), []).append(x)
-    if not mine or len(mine) == len(literals) == 1 or any(len(group) != len(instances) for group in alike.values()) or sum(map(len, alike.values())) != len(mine):
+    if (
+        not mine
+        or len(mine) == len(literals) == 1
+        or any(len(group) != len(instances) for group in alike.values())
+        or sum(map(len, alike.values())) != len(mine)
+    ):
         return None
     return [x for x in literals if x not in mine], tuple(group[0] for group in alike.values())
 
@@ -115,11 +120,11 @@ def _lemma(literals: Sequence[_Literal], every: Sequence[_Literal], general: Ind
                 if j == m.target:
                     fact = equal(m(t), other)
                     related.append(fact if (j, y) == image else neg(fact))
-    parts = [_literal(x, terms) for x in literals]
-    for x in every:
+    parts = [_literal(literal, terms) for literal in literals]
+    for literal in every:
         assert general is not None
         own = param(f"a_{general}", general)
-        parts.append(forall(own, _literal(x, {**terms, **{k: own for k in x.mentions if k[0] == general}})))
+        parts.append(forall(own, _literal(literal, {**terms, **{k: own for k in literal.mentions if k[0] == general}})))
     for premises in (different, [*different, *related]) if related else (different,):
         yield implies(conj(*premises, *parts[:-1]), neg(parts[-1]) if parts else neg(TRUE))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 
 from ...model.language import Family, Op, System, Term, conj
 from ...model.language.ground import Grounding
@@ -81,6 +82,10 @@ class Grounded:
     def part(self) -> Slice:
         """The slice on which they depend."""
         return sliced(self.system, [self.together])
+
+    def count(self, lemma: Term) -> int:
+        """How many instances the lemma has."""
+        return prod(len(self.ground.values(p)) for p in parameters(lemma))
 
     def of(self, lemma: Term) -> Iterator[Term]:
         """The lemma for all values of its parameters, where it says something."""

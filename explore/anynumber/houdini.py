@@ -14,6 +14,9 @@ from .grounded import Grounded
 _GOAL = -1
 """Stands for the obligation among the numbers of the lemmas."""
 
+_MOST_INSTANCES = 4096
+"""A lemma that has more of them at the topology is left out: it speaks of too many things at once to be told again."""
+
 
 @dataclass(frozen=True)
 class Cti:
@@ -38,6 +41,11 @@ class Houdini:
         now: list[list[Literal]] = []
         after: list[list[Literal]] = []
         for t in self.lemmas:
+            budget.spend()
+            if at.count(t) > _MOST_INSTANCES:
+                now.append([])
+                after.append([])
+                continue
             # What is said of variables on which the obligation does not depend is of no use here.
             cases = [c for c in at.of(t) if all(v.name in at.part.system.index for v in support(c))]
             now.append([e.truth(c) for c in cases])
@@ -65,7 +73,9 @@ class Houdini:
         while settled != self.alive:
             for i in sorted(self.alive - settled):
                 uses = [self._uses[k] for k in self.alive]
-                if not self._solver.satisfiable([e.go, -self.target.state, -self.target.after, -self.target.step, self._breaks[i], *uses]):
+                if not self._solver.satisfiable(
+                    [e.go, -self.target.state, -self.target.after, -self.target.step, self._breaks[i], *uses]
+                ):
                     settled.add(i)
                     continue
                 model = self._solver.model()
@@ -129,4 +139,3 @@ class Houdini:
                 cores[n] = found
                 todo.extend(found)
         return cores
-

@@ -6,7 +6,7 @@ Nothing rests on this choice. Too small a topology gives lemmas that are refused
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ...model.language import Index, Term
 from ...model.language.parametric import Parametric
@@ -45,9 +45,13 @@ def enough(model: Parametric, fixed: Mapping[str, int], facts: Iterable[Iterable
     return found
 
 
+def more(sizes: Mapping[str, int], free: Collection[str], n: int) -> dict[str, int]:
+    """So many more of each index that may have any number."""
+    return {i: k + n if i in free else k for i, k in sizes.items()}
+
+
 def _most(many: Iterable[Iterable[Term]]) -> Counter[object]:
     found: Counter[object] = Counter()
     for params in many:
         found |= Counter(p.sort for p in params if isinstance(p.sort, Index))
     return found
-

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -29,11 +30,11 @@ Changed = Mapping[str, str]
 
 
 def verify_parametric(
-    document: Any, solvers: Sequence[Solver] = SOLVERS, seconds: float | None = None
+    document: Any, solvers: Sequence[Solver] = SOLVERS, seconds: float | None = None, until: float | None = None
 ) -> tuple[str, dict[Solver, int]]:
     """The verdict that the certificate shows, and how many questions each solver answered.
 
-    ``seconds``: for each question, which has no answer after that. Raises `Refused`, and `ModelError` for a document that is no certificate. A solver that is not installed is left out.
+    ``seconds``: for each question, which has no answer after that; ``until``: for all of them (`time.perf_counter`). Raises `Refused`, and `ModelError` for a document that is no certificate. A solver that is not installed is left out.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
     wanted = {"format": str, "property": str, "says": str, "covers": str, "verdict": str, "made from": dict, "made by": dict,
@@ -54,7 +55,7 @@ def verify_parametric(
     evidence = fields(document["evidence"], "evidence", {"parameters": dict, "invariant": list})
     reader = system.reader.knowing(named(evidence["parameters"], {i: Index(i) for i in system.sizes}))
     lemmas = [reader.truth(t) for t in texts(evidence["invariant"], "an invariant")]
-    return "holds", _inductive(system, lemmas, solvers, seconds)
+    return "holds", _inductive(system, lemmas, solvers, seconds, until)
 
 
 def covers(sizes: Mapping[str, int | None]) -> str:
@@ -64,22 +65,25 @@ def covers(sizes: Mapping[str, int | None]) -> str:
 
 
 def _inductive(
-    system: Parametric, lemmas: Sequence[Term], solvers: Sequence[Solver], seconds: float | None
+    system: Parametric, lemmas: Sequence[Term], solvers: Sequence[Solver], seconds: float | None, until: float | None
 ) -> dict[Solver, int]:
     """How many questions each solver answered. Raises `Refused`."""
     questions = list(_Questions(system, lemmas).all())
-    script = "\n".join((*_preamble(system), *(f"(push 1)\n{text}\n(check-sat)\n(pop 1)" for _, text in questions)))
+    preamble = "\n".join(_preamble(system))
     asked = {}
     for solver in solvers:
-        found = answers(solver, script, seconds)
+        found = answers(solver, [preamble, *(f"(push 1)\n{text}\n(check-sat)\n(pop 1)" for _, text in questions)], seconds)
         if found is None:
             continue
-        if len(found) != len(questions):
-            raise Refused(f"{solver} answered {len(found)} of {len(questions)} questions: {' '.join(found)[-200:]}")
-        for (what, _), answer in zip(questions, found, strict=True):
-            if answer != "unsat":
-                raise Refused(f"{what} ({solver}: {answer})")
-        asked[solver] = len(questions)
+        asked[solver] = 0
+        for answer in found:
+            if answer != "unsat" or asked[solver] == len(questions):
+                raise Refused(f"{questions[min(asked[solver], len(questions) - 1)][0]} ({solver}: {answer})")
+            asked[solver] += 1
+            if until is not None and time.perf_counter() > until and asked[solver] < len(questions):
+                raise Refused(f"{solver} had no time for more than {asked[solver]} of {len(questions)} questions")
+        if asked[solver] != len(questions):
+            raise Refused(f"{solver} answered {asked[solver]} of {len(questions)} questions")
     if not asked:
         raise Refused("no solver is installed to check it with: install z3-solver or cvc5")
     return asked
@@ -202,6 +206,7 @@ def _preamble(system: Parametric) -> Iterator[str]:
     for name, n in system.sizes.items():
         if n is None:
             yield f"(declare-sort |{name}| 0)\n(declare-const |{name}: none| |{name}|)"
+            yield f"(declare-const |{name}: some| |{name}|)\n(assert {_is_some(f'|{name}: some|', Index(name))})"
         else:
             yield f"(declare-datatypes ((|{name}| 0)) (((|{name}: none|) {' '.join(f'(|{name}{i}|)' for i in range(n))})))"
     for e in system.reader.enumerations:

@@ -96,7 +96,9 @@ class Parametric:
             maps.append(IndexMap(name, source, target, lambda number, sizes: 0))
         further = tuple(s for s in (_sort(e, index) for e in form["enumerations"]) if isinstance(s, Enum))
         params = named(form["parameters"], index)
-        reader = Reader(Scope(tuple(families.values()), tuple(params.values()), tuple(params.values()), tuple(maps), further))
+        reader = Reader(
+            Scope(tuple(families.values()), tuple(params.values()), tuple(params.values()), tuple(maps), further)
+        )
         actions = tuple(_action(x, reader, families, params) for x in form["actions"])
         obligations = tuple(_obligation(x, reader, len(actions), params) for x in form["obligations"])
         return cls(sizes, families, tuple(maps), initially, actions, obligations, reader)

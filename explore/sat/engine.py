@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from ...model.language import State, System, Term
 from ...properties.compile import Obligation
-from ..engine import NO_LIMITS, Limits, Progress
 from ..cubes import Cube
+from ..engine import NO_LIMITS, Limits, Progress
 from ..explicit import resident_memory
 from ..replay import replay
 from ..slice import Cones, Slice, sliced

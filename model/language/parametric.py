@@ -21,7 +21,24 @@ from .machine import OK, Event, Family, IndexMap, Rule
 from .machine import Update as RuleUpdate
 from .sorts import Index, Maybe, Sort, Value
 from .system import Action, System, Variable
-from .terms import FALSE, TRUE, Op, Term, after, conj, const, disj, equal, exists, forall, ite, make, param, rebuild, subterms
+from .terms import (
+    FALSE,
+    TRUE,
+    Op,
+    Term,
+    after,
+    conj,
+    const,
+    disj,
+    equal,
+    exists,
+    forall,
+    ite,
+    make,
+    param,
+    rebuild,
+    subterms,
+)
 
 
 class NotParametric(ModelError):
@@ -75,7 +92,11 @@ class _Binding:
         found = self.memo.get(key)
         if found is None:
             # Kept with what the ids in the key are those of.
-            found = self.memo[key] = self._term(t, {n: v for n, v in zip(names, mine, strict=True) if v is not None}, later), t, mine
+            found = self.memo[key] = (
+                self._term(t, {n: v for n, v in zip(names, mine, strict=True) if v is not None}, later),
+                t,
+                mine,
+            )
         return found[0]
 
     def _term(self, t: Term, env: Mapping[str, Term], later: bool) -> Term:
@@ -136,7 +157,9 @@ class Symbolic:
             if family.rigid and not family.over and family.name in self.knobs:
                 return const(self.knobs[family.name], family.sort)
             if self.families.get(str(family)) is not family:
-                raise ModelError(f"{where}: unknown variable {family}: machine {family.machine!r} is not part of this model")
+                raise ModelError(
+                    f"{where}: unknown variable {family}: machine {family.machine!r} is not part of this model: add it, or remove the reference"
+                )
             return _unchanged(family, at, later)
 
         return bind(t, env, select)
@@ -293,7 +316,9 @@ class _Composer(Composition[Symbolic, ParametricAction]):
                     mine = _idle(u.family, {v.name for v in env.values() if v.op is Op.PARAM})
                 updates[u.family] = replace(mine, value=self.update(r, u, env, mine))
         changes = tuple(u for u in updates.values() if u.value is not read(u.family, u.at))
-        return ParametricAction(event.name, tuple(env.items()), guard, changes, event.actor.name, reply, tuple(rules), refused_by)
+        return ParametricAction(
+            event.name, tuple(env.items()), guard, changes, event.actor.name, reply, tuple(rules), refused_by
+        )
 
     def update(self, r: Rule, u: RuleUpdate, env: Mapping[str, Term], mine: Assignment) -> Term:
         """The value of all variables of a family after one more update.
