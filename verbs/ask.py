@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from .. import __version__
 from ..explore.answers import answers
 from ..model.flows import FLOWS, flow
 from ..properties.questions import QUESTIONS, question
-from ..reports.answers import answer_text, document, markdown, table
-from . import options
+from ..reports.answers import answer_text, document, markdown
+from ..reports.prose import joined
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -35,21 +36,17 @@ def run(args: argparse.Namespace) -> int:
     flows = [flow(name) for name in args.flow] or list(FLOWS.values())
     limits = options.limits(args)
     changes = args.changes if args.changes is not None else bool(args.questions) or args.format == "markdown"
-    showing = sys.stderr.isatty() and not args.quiet
-    found = answers(
-        wanted, flows, changes=changes, engine=options.engine(args), limits=limits,
-        done=options.note if showing else lambda _: None,
-    )  # fmt: skip
-    if showing:
-        options.note("")
+    BOARD.begin(args)
+    found = answers(wanted, flows, changes=changes, engine=options.engine(args), limits=limits, done=BOARD.doing)
+    BOARD.clear()
     match args.format:
         case "json":
             options.dump(document(found, __version__))
         case "markdown":
             print(markdown(found), end="")
         case _ if args.questions:
-            print("\n\n".join(answer_text(a, options.style()) for a in found))
+            screen.say(lambda width: joined(answer_text(a, width=width) for a in found))
         case _:
-            print(table(found, options.style()))
+            screen.questions(found)
     unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for _, r in f.results)
     return UNKNOWN if unknown else HOLDS

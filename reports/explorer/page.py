@@ -15,14 +15,13 @@ from urllib.parse import quote
 from ...explore.blame import Blame
 from ...explore.check import Result
 from ...explore.parting import nearest_holding
-from ...explore.verdict import Verdict
 from ...model.language import Value
 from ...properties.catalogue import Group
 from ...properties.property import Property
 from ..matrix import LEGEND, mark
 from ..story import word
 from ..svg import printable
-from ..verdicts import cell
+from ..verdicts import cell, role
 from .run import run_payload
 
 
@@ -120,7 +119,7 @@ def _result(
     flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], packed: dict[str, int], why: Blame | None
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "kind": _kind(r),
+        "kind": role(r),
         "cell": cell(r),
         "mark": mark(r),
         "evidence": _evidence(r),
@@ -156,10 +155,6 @@ def _why(b: Blame) -> dict[str, list[str]]:
     return {"settings": settings[False], "steps": steps[False], "hollow": hollow, "open": list(b.open)}
 
 
-def _kind(r: Result) -> str:
-    return "vacuous" if r.vacuous and r.verdict is Verdict.HOLDS else r.verdict.value
-
-
 def _evidence(r: Result) -> str:
     """What the verdict rests on, in a sentence."""
     symmetric = " up to symmetry" if r.statistics is not None and r.statistics.symmetry else ""
@@ -191,7 +186,7 @@ def _setting(results: Any) -> dict[str, dict[str, str]]:
 
 
 def _counts(found: Mapping[str, Mapping[str, Result]]) -> str:
-    every = [_kind(r) for row in found.values() for r in row.values()]
+    every = [role(r) for row in found.values() for r in row.values()]
     names = {"holds": "hold", "vacuous": "hold vacuously", "violated": "violated", "unknown": "UNKNOWN"}
     return ", ".join(f'<b class="{k}">{every.count(k):,}</b> {says}' for k, says in names.items() if every.count(k))
 
@@ -225,7 +220,7 @@ def _cell(flow: str, r: Result | None) -> str:
     if r is None:
         return f'<td data-flow="{_text(flow)}" class="none" title="does not apply">–</td>'
     link = _text(f"#v/{quote(printable(flow), safe='')}/{quote(printable(r.prop.id), safe='')}")
-    return f'<td data-flow="{_text(flow)}" class="{_kind(r)}"><a href="{link}" title="{_text(f"{flow}: {cell(r)}")}">{mark(r)}</a></td>'
+    return f'<td data-flow="{_text(flow)}" class="{role(r)}"><a href="{link}" title="{_text(f"{flow}: {cell(r)}")}">{mark(r)}</a></td>'
 
 
 _BODY = """<header>
