@@ -16,6 +16,7 @@ import itf_py
 import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
+from ports import NASTY, TRACES, every_trace, walks
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check
@@ -35,11 +36,9 @@ from tdisprove.reports.formats.sarif import sarif
 from tdisprove.reports.formats.vcd import vcd
 from tdisprove.reports.graph import TooLarge, trace_graph
 from tdisprove.reports.json_report import check_document, schema
-from test_reports import NASTY, TRACES, walks
 from vcd.reader import TokenKind, tokenize
 
 ROOT = Path(__file__).parent.parent
-every_trace = pytest.mark.parametrize("trace", [make() for make in TRACES.values()], ids=list(TRACES))
 
 HELD = "gates-closed-before-reuse"
 BROKEN = "no-tbit-dma-emitted-before-accept"

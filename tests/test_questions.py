@@ -59,7 +59,7 @@ def test_what_would_change_an_answer_does_change_it() -> None:
 
 def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     found = answers([question("Q1"), question("Q7")], changes=False)
-    assert "tdi_bind_run(tdi0)" in answer_text(found[0])
+    assert "tdi_bind_run(tdi0)" in str(answer_text(found[0]))
     assert [line[:2] for line in table(found).splitlines() if line.startswith("Q")] == ["Q1", "Q7"]
     assert "## Q7" in markdown(found)
     (first, _) = json.loads(json.dumps(document(found, "0")))["questions"]

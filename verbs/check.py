@@ -9,7 +9,8 @@ from functools import partial
 
 from .. import __version__
 from ..explore import Result, Target, Verdict, contrast, targets
-from ..explore.reasons import Reason, reasons
+from ..explore.parting import Nearest, nearest_holding
+from ..explore.reasons import Nearby, Reason, reasons
 from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
@@ -93,7 +94,11 @@ def run(args: argparse.Namespace) -> int:
             # Thousands of pictures are none: of many flows those of the central argument.
             wanted = {p.id for p in GROUPS[0].properties}
             drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
-        files = [f for name, results in drawn.items() for f in write_traces(folder, name, results)]
+        near = _nearest(args, found, drawn, columns)
+        says = {t.name: t.summary for t in found}
+        files = [
+            f for name, results in drawn.items() for f in write_traces(folder, name, results, says[name], near.get(name))
+        ]
         for aspect in dict.fromkeys(t.aspect for t in found if t.flow is not None):
             files += write_machines(folder, ASPECTS[aspect].model, aspect)
         if args.format == "text":
@@ -122,6 +127,30 @@ def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str
     if args.why:
         BOARD.begin(args)
         yield from reasons(found, columns, options.engine(args), options.limits(args), BOARD.doing)
+
+
+def _nearest(
+    args: argparse.Namespace,
+    found: Sequence[Target],
+    drawn: Mapping[str, Sequence[Result]],
+    columns: Mapping[str, Sequence[Result]],
+) -> dict[str, dict[str, Nearest]]:
+    """For the pictures: flow -> property -> the nearest flow in which it holds, of those that were checked.
+
+    Where properties were named, or reasons asked for, it is looked for in all flows: that takes a check in each.
+    """
+    nearby = Nearby(options.engine(args), options.limits(args)) if args.property or args.why else None
+    known = {name: {r.prop.id: r for r in results} for name, results in columns.items()}
+    near: dict[str, dict[str, Nearest]] = {}
+    BOARD.begin(args)
+    for t in (t for t in found if t.flow is not None):
+        ids = {p.id for p in t.properties}
+        for r in (r for r in drawn.get(t.name, ()) if r.prop.id in ids):
+            n = nearby.of(t.flow, r, t.aspect, BOARD.doing) if nearby and t.flow else nearest_holding(t.name, r, known)
+            if n is not None:
+                near.setdefault(t.name, {})[r.prop.id] = n
+    BOARD.clear()
+    return near
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:

@@ -33,6 +33,8 @@ def _steps(story: Story) -> RenderableType:
     trace = story.trace
     table = ruled("#", "event", "actor", "variable", "change")
     table.columns[0].justify = "right"
+    # Where the terminal is narrow, a change is broken at its arrow before any name is.
+    table.columns[3].no_wrap = True
     for i, action in enumerate(trace.actions):
         if i == trace.loop:
             table.add_row("↻", ink(f"loop: {repeated(trace)} for ever", "unknown"))
