@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 from ..model.flows import FLOWS, Flow
 from ..model.language import Value
@@ -81,7 +82,7 @@ def answers(
     done: Callable[[str], None] = lambda _: None,
 ) -> list[Answer]:
     """Answer the questions, in order; with ``changes``, also say which single knob would change each answer."""
-    bench = _Bench(engine, limits, done)
+    bench = Bench(engine, limits, done)
     plain = [(q, f, p) for q in questions for p in q.probes for f in flows]
     bench.prepare((f, p, {}) for _, f, p in plain)
     others = {k.name: k for k in KNOBS}
@@ -116,7 +117,7 @@ _Setting = tuple[str, tuple[tuple[str, Value], ...], tuple[tuple[str, int], ...]
 """An aspect, the knobs that it reads, and a topology: flows that agree on these are one system."""
 
 
-class _Bench:
+class Bench:
     """Decides each property once in each different system, many properties of a system together."""
 
     def __init__(self, engine: Engine | None, limits: Limits, done: Callable[[str], None]) -> None:
@@ -148,10 +149,11 @@ class _Bench:
         mine = tuple((k, knobs[k]) for k in sorted(ASPECTS[aspect].knobs))
         return aspect, mine, tuple(sorted(probe.topology.items()))
 
+    def result(self, flow: Flow, probe: Probe, changed: Mapping[str, Value] = MappingProxyType({})) -> Result | None:
+        """The result of what was prepared; None where the flow has no such aspect."""
+        setting = self.setting(flow, probe, changed)
+        return None if setting is None else self.known[setting, probe.property]
+
     def results(self, flow: Flow, q: Question, changed: Mapping[str, Value]) -> list[tuple[Probe, Result]]:
-        found = []
-        for p in q.probes:
-            setting = self.setting(flow, p, changed)
-            if setting is not None:
-                found.append((p, self.known[setting, p.property]))
-        return found
+        found = [(p, self.result(flow, p, changed)) for p in q.probes]
+        return [(p, r) for p, r in found if r is not None]

@@ -1,0 +1,52 @@
+"""Deciding what findings speak of, beside what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..model.flows import FLOWS
+from ..properties.findings import Case, Finding, Section
+from .answers import Bench
+from .check import Result
+from .engine import NO_LIMITS, Engine, Limits
+from .verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A case with its results by flow."""
+
+    case: Case
+    results: dict[str, Result]
+
+    def surprises(self) -> list[str]:
+        """The flows in which the verdict is decided and not the expected one."""
+        decided = {f: r.verdict for f, r in self.results.items() if r.verdict is not Verdict.UNKNOWN}
+        return [f for f, v in decided.items() if self.case.expected and v.value != self.case.expected]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A finding with what was computed."""
+
+    finding: Finding
+    computed: tuple[Computed, ...]
+
+
+def findings(
+    sections: Sequence[Section],
+    engine: Engine | None = None,
+    limits: Limits = NO_LIMITS,
+    done: Callable[[str], None] = lambda _: None,
+) -> list[tuple[Section, list[Decided]]]:
+    """All findings decided, each property once in each different system."""
+    bench = Bench(engine, limits, done)
+    every = [c for s in sections for f in s.findings for c in f.cases]
+    bench.prepare((FLOWS[name], c.probe, {}) for c in every for name in c.flows or FLOWS)
+    return [(s, [Decided(f, tuple(_computed(bench, c) for c in f.cases)) for f in s.findings]) for s in sections]
+
+
+def _computed(bench: Bench, case: Case) -> Computed:
+    found = {name: bench.result(FLOWS[name], case.probe) for name in case.flows or FLOWS}
+    return Computed(case, {name: r for name, r in found.items() if r is not None})
