@@ -38,7 +38,7 @@ def explorer(
 ) -> str:
     """The whole page. ``groups`` order the properties; ``why``: what is to blame, by flow and property; ``notes`` say what is missing; ``done`` hears of each flow that is drawn.
 
-    Runs are packed (deflate, base64), each once however many flows have it, and unpacked when they are looked at.
+    Results and runs are packed (deflate, base64), each run once however many flows have it, and unpacked when it is looked at.
     """
     found = {flow: {r.prop.id: r for r in results} for flow, results in columns.items()}
     kept = [(g, [p for p in g.properties if any(p.id in row for row in found.values())]) for g in groups]
@@ -69,11 +69,11 @@ def explorer(
             '<link rel="icon" href="data:,">',
             f"<title>{_text(title)}</title>\n<style>\n{sheet}</style>\n</head>\n<body>",
             _BODY.format(
-                title=_text(title), counts=_counts(found), legend=_text(LEGEND), version=_text(version),
+                title=_text(title), counts=_counts(found), legend="".join(f"<span>{_text(part)}</span>" for part in LEGEND.split("   ")), version=_text(version),
                 notes="".join(f'<p class="note">{_text(n)}</p>' for n in notes), matrix=_matrix(kept, summaries, found),
                 flows="".join(f'<label><input type="checkbox" data-flow="{_text(f)}" checked> {_text(f)}</label>' for f in found),
             ),
-            f'<script type="application/json" id="data">{_json(data)}</script>',
+            f'<script type="text/plain" id="data">{_pack(data)}</script>',
             *blocks,
             f"<script>{script}</script>\n</body>\n</html>\n",
         ]
@@ -86,12 +86,6 @@ def _asset(name: str) -> str:
 
 def _text(text: str) -> str:
     return escape(printable(text), quote=True)
-
-
-def _json(content: object) -> str:
-    """JSON in which no element can end or begin."""
-    text = json.dumps(_clean(content), ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _clean(content: Any) -> Any:
