@@ -370,7 +370,9 @@ def _edge(svg: str) -> str:
         colour = found[1] if found else style.INK
         if colour == style.INK and text.startswith(_BY):
             colour = style.MUTED
-        return f"{_behind(attributes, text, style.PAPER)}\n{_text(attributes, text, colour)}"
+        # Not quite opaque: a line that is led below a label is still one line.
+        paper = _behind(attributes, text, style.PAPER).replace("<rect ", '<rect fill-opacity="0.75" ')
+        return f"{paper}\n{_text(attributes, text, colour)}"
 
     return _restyled(svg, styled)
 

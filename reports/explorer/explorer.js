@@ -143,13 +143,16 @@
     return h("tr", {}, cells.map((c) => h(tag, {}, c)));
   }
 
-  // The run on the left, what becomes of it in the nearest flow on the right.
+  // The run on the left, what becomes of it in the nearest flow on the right; what is the same for long is one line.
   function sideBySide(flow, n, run) {
     const there = (i) => (n.step === null || i < n.step ? "the same" : i > n.step ? "" : n.instead.join(" or ") || "not possible");
-    const rows = run.steps.map((s, i) => {
+    const first = n.step === null ? run.steps.length : Math.max(0, n.step - 3);
+    const rows = first > 1 ? [row("td", `1 – ${first}`, "…", "the same")] : [];
+    run.steps.forEach((s, i) => {
+      if (first > 1 && i < first) return;
       const tr = row("td", String(i + 1), s.event + (s.reply === "ok" ? "" : ` → ${s.reply}`), there(i));
       if (i === n.step) tr.className = "parts";
-      return tr;
+      rows.push(tr);
     });
     $("beside").replaceChildren(row("th", "", flow, n.flow), ...rows);
   }

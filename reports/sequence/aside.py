@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...explore.parting import Nearest
 from ...explore.verdict import Trace
-from ...model.language import Action, System
+from ...model.language import OK, Action, System
 from ...model.world.sources import key
 from ..story import word
 
@@ -14,9 +14,10 @@ _LEGEND = "grey: at first; blue: entered in that step; dashed: a request that is
 
 
 def doc(action: Action) -> str:
-    """What the event is, in the words of the model."""
+    """What the event is, in the words of the model, and whether it is refused."""
     rules = [*action.rules, *([action.refused_by] if action.refused_by is not None else [])]
-    return next((r.event.doc for r in rules if r.event.doc), "")
+    says = next((r.event.doc for r in rules if r.event.doc), "")
+    return says if action.reply == OK or not says else f"refused: {says}"
 
 
 def setting(summary: str, system: System) -> str:
