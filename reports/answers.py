@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..explore.answers import Answer, Change, FlowAnswer, Reply
+from ..explore.equivalence.likeness import Likeness
 from ..explore.verdict import Verdict
+from ..properties.questions import Alike
+from .comparison import comparison_document, parted_in_words
 from .json_report import trace_steps
 from .prose import WIDTH, Prose
 from .verdicts import cell, run_in_words
@@ -32,8 +35,8 @@ def answer_text(a: Answer, *, width: int = WIDTH) -> Prose:
     for title, meaning in (("yes means: ", q.yes), ("no means: ", q.no), ("beyond this model: ", q.beyond)):
         if meaning:
             text.wrapped(meaning, f"  {title}", "    ")
-    if q.probes:
-        text.line(f"  decided by: {', '.join(map(str, q.probes))}")
+    if q.decided:
+        text.wrapped(f"decided by: {', '.join(q.grounds)}", "  ", "    ", hyphens=False)
     for flows, f in _merged(a):
         text.line("  ", (", ".join(flows), "title"), ": ", (f.reply.value, ROLES[f.reply]))
         for probe, r in f.results:
@@ -41,9 +44,13 @@ def answer_text(a: Answer, *, width: int = WIDTH) -> Prose:
                 text.line(f"    {probe}: {cell(r)}")
             if r.trace is not None and r.verdict is Verdict.VIOLATED:
                 text.wrapped(run_in_words(r), "      ", "        ")
+        for flow, alike, x in _compared(flows, f):
+            text.line(f"    {alike}: {likeness_cell(x)}")
+            if x.verdict is Verdict.VIOLATED:
+                text.wrapped(parted_in_words((flow, alike.flow), x.comparison), "      ", "        ")
         if f.changes:
             text.wrapped(f"changed by: {'; '.join(_change(c) for c in f.changes)}", "    ", "      ")
-        elif q.turns_on and f.results:
+        elif q.turns_on and f.verdicts:
             text.line(f"    changed by no single one of {', '.join(q.turns_on)}")
     return text
 
@@ -56,15 +63,30 @@ def _merged(a: Answer) -> list[tuple[list[str], FlowAnswer]]:
     """Flows with the same answer (verdicts, depths and changes) together."""
     groups: dict[object, tuple[list[str], FlowAnswer]] = {}
     for name, f in a.flows.items():
-        key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), f.changes)
+        compared = tuple(
+            (alike, likeness_cell(x), parted_in_words(("it", alike.flow), x.comparison)) for alike, x in f.likenesses
+        )
+        key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), compared, f.changes)
         groups.setdefault(key, ([], f))[0].append(name)
     return list(groups.values())
+
+
+def _compared(flows: list[str], f: FlowAnswer) -> list[tuple[str, Alike, Likeness]]:
+    """The comparisons of flows with the same answer, each with what these flows are called."""
+    return [(flows[0] if len(flows) == 1 else "it", alike, x) for alike, x in f.likenesses]
+
+
+def likeness_cell(x: Likeness) -> str:
+    """A comparison's verdict in a few characters."""
+    if x.vacuous:
+        return "holds (nothing is ever seen)"
+    return {Verdict.HOLDS: "holds", Verdict.VIOLATED: "DIFFERS", Verdict.UNKNOWN: "UNKNOWN"}[x.verdict]
 
 
 def headline(a: Answer) -> str:
     """What is asked, for a line of a table."""
     q = a.question
-    return q.asks if q.probes else f"[not for a finite model] {q.asks}"
+    return q.asks if q.decided else f"[not for a finite model] {q.asks}"
 
 
 def table(found: Sequence[Answer]) -> str:
@@ -99,6 +121,13 @@ def document(found: Sequence[Answer], version: str) -> dict[str, Any]:
                             }
                             for p, r in f.results
                         ],
+                        "comparisons": [
+                            {
+                                "flow": alike.flow, "observed": list(alike.observe), "relation": alike.relation,
+                                "verdict": x.verdict.value, "vacuous": x.vacuous, "comparison": comparison_document((name, alike.flow), x.comparison),
+                            }
+                            for alike, x in f.likenesses
+                        ],
                         "changed_by": [{"knob": c.knob, "value": c.value, "reply": c.reply.value} for c in f.changes],
                     }
                     for name, f in a.flows.items()
@@ -130,10 +159,8 @@ def markdown(found: Sequence[Answer]) -> str:
             lines.append(f"- **no** means: {q.no}")
         if q.beyond:
             lines.append(f"- **Beyond this model:** {q.beyond}")
-        if q.probes:
-            lines.append(f"- Decided by {', '.join(f'`{p}`' for p in q.probes)}.")
-        if q.probes:
-            lines.append("")
+        if q.decided:
+            lines += [f"- Decided by {', '.join(f'`{p}`' for p in q.grounds)}.", ""]
         for names, f in _merged(a):
             changed = ""
             if f.changes:
@@ -146,5 +173,8 @@ def markdown(found: Sequence[Answer]) -> str:
             for p, r in f.results:
                 if r.trace is not None and r.verdict is Verdict.VIOLATED:
                     lines += ["", f"> `{p}`, {cell(r)}: {run_in_words(r)}"]
+            for flow, alike, x in _compared(names, f):
+                if x.verdict is Verdict.VIOLATED:
+                    lines += ["", f"> `{alike}`, {likeness_cell(x)}: {parted_in_words((flow, alike.flow), x.comparison)}"]
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"

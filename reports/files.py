@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import networkx as nx
 
 from ..explore.check import Result
+from ..explore.equivalence import Comparison
 from ..explore.explicit import ReachableSet
 from ..explore.parting import Nearest
 from ..explore.quotient import Quotient
 from ..explore.verdict import Verdict
 from ..model.language import Model, System
+from .comparison import comparison_text
 from .formats.choice import caption, run
 from .formats.plantuml import state_plantuml
 from .graph import graph_svg, state_dot, state_svg, trace_svg
@@ -21,6 +24,7 @@ from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
 from .sequence.aside import setting
+from .side_by_side import parted_svg
 from .table import trace_markdown, trace_table
 from .timeline import timeline_svg
 
@@ -62,6 +66,19 @@ def _told(r: Result, title: str, summary: str, nearest: Nearest | None) -> str:
         r.trace, title=title, subtitle=r.prop.says, setting=setting(summary, r.system), witness=witness, nearest=nearest,
         meaning="" if witness else r.prop.if_violated,
     )  # fmt: skip
+
+
+def write_comparison(folder: Path, names: tuple[str, str], c: Comparison) -> list[Path]:
+    """The runs in which two systems part, in ``folder/comparison/``: side by side as a picture, and each as a chart of its own."""
+    stem = folder / "comparison" / _safe(" ".join(names))
+    written = [_write(stem, ".txt", str(comparison_text(names, c)) + "\n")]
+    for i in c.inclusions:
+        if i.parted is not None:
+            seen_of = f".seen-of-{_safe(names[i.of])}"
+            title = f"{names[i.of]}: not seen of {names[1 - i.of]}"
+            written.append(_write(stem, f"{seen_of}.svg", parted_svg(names, i.of, i.parted)))
+            written.append(_write(stem, f"{seen_of}.md", trace_markdown(i.parted.run, title=title) + "\n"))
+    return written
 
 
 def write_machines(folder: Path, model: Model, name: str) -> list[Path]:
@@ -121,6 +138,11 @@ def _drawn(stem: Path, suffix: str, draw: Callable[[], str]) -> list[Path]:
         return [_write(stem, suffix, draw())]
     except RenderError:
         return []
+
+
+def _safe(text: str) -> str:
+    """The text as a part of a file's name."""
+    return re.sub(r"[^\w.@-]+", "-", text)
 
 
 def _write(stem: Path, suffix: str, text: str) -> Path:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from tdisprove.cli import main
+from tdisprove.explore import Result
 from tdisprove.explore.coverage import coverage
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.findings import Decided, findings
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties.catalogue import aspect_of, expectation, find
-from tdisprove.properties.findings import SECTIONS, Section
+from tdisprove.properties.findings import SECTIONS, Refines, Section
+from tdisprove.properties.questions import Alike, Probe
+from tdisprove.properties.refinements import refinement_named
 from tdisprove.reports.findings import document, markdown, text
 
 
@@ -44,9 +47,16 @@ def test_what_is_expected_is_a_verdict_and_what_is_named_exists() -> None:
         for f in s.findings:
             for c in f.cases:
                 assert c.expected in ("", "holds", "violated"), f.title
-                aspect = aspect_of(find(c.probe.property))
+                match c.claim:
+                    case Probe() as probe:
+                        aspect = aspect_of(find(probe.property))
+                    case Alike() as alike:
+                        aspect = alike.aspect
+                        assert alike.flow in FLOWS
+                    case Refines(name):
+                        aspect = refinement_named(name).aspect
                 assert set(c.flows) <= {x.name for x in FLOWS.values() if aspect in x.aspects}, f.title
-                for knob, value in c.probe.knobs.items():
+                for knob, value in c.changed.items():
                     assert knob in ASPECTS[aspect].knobs, (f.title, knob)
                     assert all(FLOWS[name].knobs()[knob] != value for name in c.flows), (f.title, "changes nothing")
 
@@ -55,8 +65,8 @@ def test_where_nothing_is_set_otherwise_it_is_what_was_recorded(every: list[Deci
     for d in every:
         for c in d.computed:
             for flow, r in c.results.items():
-                recorded = expectation(flow, r.prop.id)
-                if not c.case.probe.knobs and recorded is not None:
+                recorded = expectation(flow, c.case.name)
+                if isinstance(r, Result) and not c.case.changed and recorded is not None:
                     assert (r.verdict.value, r.depth if r.trace else None) == (recorded.verdict, recorded.depth), (
                         flow,
                         r.prop.id,

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
             screen.say(lambda width: joined(answer_text(a, width=width) for a in found))
         case _:
             screen.questions(found)
-    unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for _, r in f.results)
+    unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for r in f.verdicts)
     return UNKNOWN if unknown else HOLDS
 
 

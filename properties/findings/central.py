@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .finding import HOLDS, VIOLATED, Finding, Section, case
+from ..questions import Alike
+from .finding import HOLDS, VIOLATED, Finding, Section, case, compared
 
 _EMITTED, _EFFECTIVE = "no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept"
 _HOST, _GUEST = "sev-tio-host-run", "sev-tio-guest-run"
+_LIKE_HOST_RUN = Alike(_HOST, ("effects",), "bisimilar")
 _BLOCKED = "RMP and IOMMU block whatever a TDI in RUN sends until the guest validates it."
 
 SECTION = Section(
@@ -53,6 +55,29 @@ SECTION = Section(
             "`tdisprove ask Q24`",
             (case("accepted-evidence-is-of-this-epoch", expected=HOLDS),),
             "A verdict is used only for the lock epoch that it judged.", "M15, M17 Ortiz",
+        ),
+        Finding(
+            "RUN is irrelevant on SEV only if acceptance names the epoch",
+            "By what takes effect, and under whose acceptance, the host's run and the guest's run are the same, trace by trace and at every "
+            "point of a run, iff the guest-run's gate messages name the epoch, or its TSM asks for consent, or the host is honest. "
+            "Peer-to-peer decides nothing here: it is open in both alike. To the link they look the same in any case, as long as the host is "
+            "hostile. `tdisprove compare sev-tio-host-run sev-tio-guest-run --over host epoch_bind tsm_consent`",
+            (
+                compared(_LIKE_HOST_RUN, _GUEST, expected=HOLDS),
+                compared(_LIKE_HOST_RUN, _GUEST, expected=HOLDS, knobs={"epoch_bind": "tsm"}),
+                compared(_LIKE_HOST_RUN, _GUEST, expected=HOLDS, knobs={"tsm_consent": True}),
+                compared(Alike(_HOST, ("link",), "bisimilar"), _GUEST),
+            ),
+            "Where `tdi_validate` is the acceptance, RUN makes no difference.", "M16 Kardashevskiy",
+        ),
+        Finding(
+            "By their effects the flows are of two kinds",
+            "Those that look like the host's run cannot be told apart; the others show unaccepted DMA besides. No two vendors offer the guest "
+            "the same contract. `tdisprove compare cove-io tdx-connect --observe contract`, [equivalence](equivalence.md)",
+            (
+                compared(_LIKE_HOST_RUN, "cove-io", "tdx-connect", "arm-cca", "arm-cca-rsi", _GUEST, "linux-tsm", "hyperv"),
+                compared(Alike("cove-io", ("contract",), "traces"), "tdx-connect", "arm-cca", "arm-cca-rsi", _HOST),
+            ),
         ),
         Finding(
             "RUN without a driver is not quiet",

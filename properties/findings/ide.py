@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .finding import HOLDS, Finding, Section, case
+from .finding import HOLDS, Finding, Refines, Section, case, compared
 
 _INTERLEAVED = {"go_order": "interleaved"}
 
@@ -14,6 +14,12 @@ SECTION = Section(
             "Keys can be lost before they are in use (FLR of Function 0, K_SET_STOP), and a lost stream can be given up. With both steps "
             "added the stream in full refines it, and no verdict of the lifecycle changed.",
             (case("the-full-stream-refines-that-of-the-lifecycle"),),
+        ),
+        Finding(
+            "OpenVMM's device leaves a lock at a request in the wrong state",
+            "The request is refused as it is. No request of the lifecycle's TDI does that, and in every other flow the responder refines it. "
+            "`tdisprove compare hyperv --refines tdi`",
+            (compared(Refines("tdi")),),
         ),
         Finding(
             "Each port is Secure for itself",
