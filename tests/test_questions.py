@@ -73,7 +73,7 @@ def test_an_answer_by_comparison_is_what_comparing_says() -> None:
     systems = sides[0].system(), sides[1].system()
     shown = sides[0].alphabet(["effects"], systems[0]), sides[1].alphabet(["effects"], systems[1])
     assert compare(*systems, shown).verdicts == found.likenesses[0][1].comparison.verdicts
-    text = answer_text(a)
+    text = str(answer_text(a))
     assert "DIFFERS" in text
     assert "seen of sev-tio-guest-run, never of sev-tio-host-run: DMA of tdi0 reaches tvm0, NOT accepted" in text
     assert "DMA of tdi0 reaches tvm0, NOT accepted" in markdown([a])
