@@ -60,10 +60,13 @@ class Step:
             return env
         return {**self._arguments(action, ground), **env}
 
-    def _arguments(self, action: Action, ground: Grounding) -> Mapping[str, Term]:
+    def _arguments(self, action: Action | ParametricAction, ground: Grounding | Symbolic) -> Mapping[str, Term]:
         """The values of the event's own parameters."""
         assert self.event is not None
         try:
+            if isinstance(ground, Symbolic):
+                return ground.arguments(self.event.params, action.args)
+            assert isinstance(action, Action), "what is ground is so in both"
             return ground.arguments(self.event.params, action.args)
         except KeyError as e:
             raise ModelError(

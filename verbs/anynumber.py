@@ -15,6 +15,7 @@ from ..explore.parametric import ALL, subject
 from ..model.language import ModelError, Value
 from ..reports.anynumber import document, lines, table
 from . import options
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
                 f"--{option} gives a number of {index}, and --any says that there may be any: leave one of them out"
             )
     limits = options.limits(args)
-    say = options.noting(args)
+    BOARD.begin(args)
     until = None if limits.seconds is None else time.perf_counter() + limits.seconds
     answers: dict[str, list[Answer]] = {}
     subjects = [subject(t, args.any, knobs) for t in found]
@@ -42,8 +43,8 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
             _out(f"{t.name}: {t.summary}")
         for p in t.properties:
             left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-            answer = decide(about, p, left, say)
-            say("")
+            answer = decide(about, p, left, BOARD.doing)
+            BOARD.clear()
             answers.setdefault(t.name, []).append(answer)
             if args.format == "text":
                 for line in lines(answer, quiet=args.quiet):

@@ -34,6 +34,7 @@ from .terms import (
     exists,
     forall,
     ite,
+    lift,
     make,
     param,
     rebuild,
@@ -151,6 +152,11 @@ class Symbolic:
     def values(self, p: Term) -> tuple[Term, ...]:
         """A parameter that ranges over an index stands for itself; another one for each of its values."""
         return (p,) if isinstance(p.sort, Index) else tuple(const(v, p.sort) for v in _domain(p.sort))
+
+    def arguments(self, params: tuple[Term, ...], args: tuple[tuple[str, Value | Term], ...]) -> Mapping[str, Term]:
+        """The parameters of an event by name, with what they are. Raises `KeyError` for one that is nothing."""
+        given = dict(args)
+        return {p.name: lift(given[p.name], p.sort) for p in params}
 
     def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
         def select(family: Family, at: tuple[Term, ...], later: bool) -> Term:
