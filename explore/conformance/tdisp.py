@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
@@ -12,7 +12,7 @@ from ...model.language import FALSE, TRUE, Model, ModelError, State, Term, Value
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .adapters.adapter import Session
-from .alphabet import RECOMMENDED, REQUIRED, Link, Note, Observation, Stimulus, Views, unpack
+from .alphabet import RECOMMENDED, REQUIRED, Blame, Link, Note, Observation, Stimulus, Views, unpack
 from .keying import ask as ask_ide
 from .keying import program, slots, switch
 from .oracle import Key, Oracle, told_apart
@@ -137,6 +137,9 @@ class TdispAlphabet:
 
     def begin(self, link: Link) -> Memory:
         return Memory()
+
+    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+        return Blame()
 
     def chart(self, reading: Mapping[str, Value]) -> Oracle:
         """The oracle under one reading alone: a smaller one, since what this reading does not ask for is left out."""
@@ -293,7 +296,7 @@ class TdispAlphabet:
             memory.used = memory.programmed
             if reply == "ok":
                 link.control("ide_enable")
-            if reply == "ok" and link.adapter.observe().get("secure") == "False":
+            if reply == "ok" and link.observe().get("secure") == "False":
                 notes.append(
                     Note(REQUIRED, "P63 §6.33.1", "all keys are in use and Enable is set, and the stream is not Secure")
                 )

@@ -13,10 +13,12 @@ from typing import Any
 
 from ....model.language import ModelError, nearest
 from ..reference import Dsm, gallery
+from ..requester import GUEST_MUTANTS, GuestDriver
 from . import library
 from .adapter import Adapter, Broken
 from .inprocess import InProcess
 from .process import ENVELOPES, Process
+from .requester import ObjectRequester, ProcessRequester, Requester, SocketRequester
 from .socket import Framing, Socket
 
 STARTS = ("fresh", "session", "keyed", "secure")
@@ -61,6 +63,13 @@ class Setup:
         """The implementation. Raises `ModelError` when it cannot be reached."""
         try:
             return _adapter(self)
+        except Broken as e:
+            raise ModelError(f"adapter {self.subject}: {e}") from None
+
+    def requester(self, wanted: Mapping[str, str]) -> Requester:
+        """A guest, which is told at each reset what is wanted of the device. Raises `ModelError` when it cannot be reached."""
+        try:
+            return _requester(self, wanted)
         except Broken as e:
             raise ModelError(f"adapter {self.subject}: {e}") from None
 
@@ -120,10 +129,7 @@ def _adapter(setup: Setup) -> Adapter:
         case "exec" if what:
             return Process(what, timeout=setup.timeout, envelope=setup.envelope, controls=setup.controls)
         case "tcp":
-            host, _, port = what.rpartition(":")
-            if not host or not port.isdigit():
-                raise ModelError(f"adapter {setup.subject}: write tcp:HOST:PORT")
-            return Socket((host, int(port)), framing=Framing(setup.framing), timeout=setup.timeout)
+            return Socket(_address(setup), framing=Framing(setup.framing), timeout=setup.timeout)
         case "unix" if what:
             return Socket(what, framing=Framing(setup.framing), timeout=setup.timeout)
         case "lib":
@@ -138,7 +144,36 @@ def _adapter(setup: Setup) -> Adapter:
     )
 
 
-def _python(what: str) -> Callable[[], Any]:
+def _requester(setup: Setup, wanted: Mapping[str, str]) -> Requester:
+    kind, _, what = setup.subject.partition(":")
+    match kind:
+        case "reference":
+            return ObjectRequester(GuestDriver, wanted)
+        case "mutant":
+            if what not in GUEST_MUTANTS:
+                raise ModelError(f"adapter: there is no mutant {what!r} of a guest{nearest(what, GUEST_MUTANTS)}")
+            return ObjectRequester(GUEST_MUTANTS[what].make, wanted)
+        case "python":
+            return ObjectRequester(_python(what), wanted)
+        case "exec" if what:
+            return ProcessRequester(what, wanted, timeout=setup.timeout, controls=setup.controls)
+        case "tcp" | "unix" if what:
+            address = _address(setup) if kind == "tcp" else what
+            return SocketRequester(address, wanted, timeout=setup.timeout, controls=setup.controls)
+    raise ModelError(
+        f"adapter {setup.subject!r}: for a guest write reference, mutant:LABEL, python:FILE.py:NAME, exec:COMMAND, tcp:HOST:PORT, "
+        "unix:PATH, or give a TOML file"
+    )
+
+
+def _address(setup: Setup) -> tuple[str, int]:
+    host, _, port = setup.subject.partition(":")[2].rpartition(":")
+    if not host or not port.isdigit():
+        raise ModelError(f"adapter {setup.subject}: write tcp:HOST:PORT")
+    return host, int(port)
+
+
+def _python(what: str) -> Callable[..., Any]:
     module, _, name = what.rpartition(":")
     if not module:
         raise ModelError(f"adapter python:{what}: write python:MODULE:NAME or python:FILE.py:NAME")
@@ -148,5 +183,5 @@ def _python(what: str) -> Callable[[], Any]:
         raise ModelError(f"adapter python:{what}: {type(e).__name__}: {e}") from None
     if not callable(names.get(name)):
         raise ModelError(f"adapter python:{what}: {module} defines no {name} that can be called{nearest(name, names)}")
-    made: Callable[[], Any] = names[name]
+    made: Callable[..., Any] = names[name]
     return made
