@@ -11,27 +11,27 @@ import os
 import sys
 
 from tdisprove.explore.conformance.requester import GUEST_MUTANTS, GuestDriver
-from tdisprove.explore.conformance.requester.calls import Answer
+from tdisprove.explore.conformance.requester.calls import Answer, Call
 
 make = GUEST_MUTANTS[os.environ["FAULT"]].make if "FAULT" in os.environ else GuestDriver
 
 
-def say(line):
+def say(line: str) -> None:
     print(line, flush=True)
 
 
-def values(words):
+def values(words: list[str]) -> dict[str, str]:
     return dict(w.split("=", 1) for w in words)
 
 
-def call(asked):
+def call(asked: Call) -> Answer:
     """Ask the platform, and wait for its answer."""
     say(f"call {asked}")
     _, status, *words = sys.stdin.readline().split()
     return Answer(status, values(words))
 
 
-driver = None
+driver: GuestDriver | None = None
 for line in sys.stdin:
     verb, *words = line.split()
     if verb == "controls":
@@ -39,7 +39,7 @@ for line in sys.stdin:
     elif verb == "reset":
         driver = make(values(words))
         say("ok")
-    elif verb == "do":
+    elif verb == "do" and driver is not None:
         say(f"done {driver.do(words[0], call)}")
     else:
         say("no")

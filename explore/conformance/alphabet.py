@@ -130,6 +130,9 @@ class Blame:
     """Properties of the catalogue that the run breaks, each with its sentence."""
 
 
+Trail: TypeAlias = Sequence[tuple[Key, str, tuple[Term, ...]]]
+"""What happened in a run: an event or request of the oracle's, what came of it, and what was seen of the state afterwards."""
+
 Views: TypeAlias = Callable[[], list[Mapping[str, Value]]]
 
 
@@ -163,7 +166,7 @@ class Alphabet(Protocol):
         """After a reset: bring the implementation to where the oracle starts. Returns the memory of this run."""
         ...
 
-    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+    def blame(self, trail: Trail) -> Blame:
         """What a run lacks and breaks that ends in a fault; ``trail`` is what its memory kept of it."""
         ...
 

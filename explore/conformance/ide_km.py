@@ -6,13 +6,13 @@ programmed together and started apart. What is wrong with a message itself is ju
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ...model.language import TRUE, ModelError, State, Term, Value, disj, iff
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
-from .alphabet import Blame, Link, Note, Observation, Stimulus, Views
+from .alphabet import Blame, Link, Note, Observation, Stimulus, Trail, Views
 from .keying import SUB_STREAMS, ask, key_prog, program, slots, switch, together
 from .oracle import Key, Oracle, told_apart
 from .wire import IDE_KM, KSS
@@ -96,7 +96,7 @@ class IdeKmAlphabet:
     def chart(self, reading: Mapping[str, Value]) -> Oracle:
         return Oracle(self._system.fixed(reading), self._kept, self._watched, synonyms=_SYNONYMS)
 
-    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+    def blame(self, trail: Trail) -> Blame:
         return Blame()
 
     def begin(self, link: Link) -> Memory:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...model.language import TRUE, Value
+from ...model.language import TRUE, Value, show
+from ...model.language.terms import support
 from .adapters import Fault
 from .adapters.adapter import Subject
-from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Blame, Exchange, Link, Observation, Stimulus
-from .oracle import Allowed, Belief, Key, Possible, Reading
+from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Blame, Exchange, Link, Observation, Stimulus, Trail
+from .oracle import Allowed, Belief, Possible, Reading
 from .partial import known
 
 
@@ -32,7 +33,7 @@ class Finding:
     clauses: tuple[str, ...]
     transcript: tuple[Exchange, ...] = ()
     blame: Blame = field(default_factory=Blame)
-    trail: tuple[tuple[Key, str], ...] = field(default=(), repr=False, compare=False)
+    trail: Trail = field(default=(), repr=False, compare=False)
     """What the alphabet kept of the run, from which it can tell what is to blame."""
 
     @property
@@ -175,9 +176,12 @@ class Run:
         for fact in seen.facts:
             kept = self.oracle.refine(after, fact)
             if not kept:
-                states = tuple(sorted({_state(self.oracle.names(p)) for p in after}))
+                names = [self.oracle.names(p) for p in after]
+                gates = [v.name for v in support(fact) if v.name.startswith("gate.")]
+                states = tuple(sorted({", ".join(f"{g}={x[g]}" for g in gates) if gates else _state(x) for x in names}))
+                text = f"{seen.text}, and then {show(fact)}" if gates else seen.text
                 clauses = tuple(dict.fromkeys(c for a in matching for c in a.clauses))
-                return Step(s, before, before, seen, self._finding("state", s, states, seen.text, clauses), tuple(advice))
+                return Step(s, before, before, seen, self._finding("state", s, states, text, clauses), tuple(advice))
             after = kept
         self.belief = self.oracle.closed(after)
         return Step(s, before, self.belief, seen, None, tuple(advice), excused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
@@ -12,7 +12,7 @@ from ...model.language import FALSE, TRUE, Model, ModelError, State, Term, Value
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .adapters.adapter import Session
-from .alphabet import RECOMMENDED, REQUIRED, Blame, Link, Note, Observation, Stimulus, Views, unpack
+from .alphabet import RECOMMENDED, REQUIRED, Blame, Link, Note, Observation, Stimulus, Trail, Views, unpack
 from .keying import ask as ask_ide
 from .keying import program, slots, switch
 from .oracle import Key, Oracle, told_apart
@@ -138,7 +138,7 @@ class TdispAlphabet:
     def begin(self, link: Link) -> Memory:
         return Memory()
 
-    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+    def blame(self, trail: Trail) -> Blame:
         return Blame()
 
     def chart(self, reading: Mapping[str, Value]) -> Oracle:

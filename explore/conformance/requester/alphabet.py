@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -12,7 +12,7 @@ from ....model.world import ASPECTS, KNOBS
 from ....model.world.choices.evidence import GUEST_CHECKS
 from ..adapters.adapter import Fault
 from ..adapters.requester import Requester
-from ..alphabet import REQUIRED, Blame, Exchange, Link, Note, Observation, Stimulus, Views
+from ..alphabet import REQUIRED, Blame, Exchange, Link, Note, Observation, Stimulus, Trail, Views
 from ..oracle import Key, Oracle
 from .blame import Accuser
 from .calls import Answer, Call
@@ -78,7 +78,7 @@ class Memory:
     """What is known of a run beside the oracle's belief."""
 
     platform: Platform
-    trail: list[tuple[Key, str]] = field(default_factory=list)
+    trail: list[tuple[Key, str, tuple[Term, ...]]] = field(default_factory=list)
     """What happened, in events and requests of the oracle's, each with what came of it."""
     setback: bool = False
     """Something went wrong since the last lock that the guest asked for: it may be more careful than it has to be."""
@@ -206,7 +206,7 @@ class GuestAlphabet:
     def _accuser(self) -> Accuser:
         return Accuser(_KEPT, _WATCHED, self.knobs)
 
-    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+    def blame(self, trail: Trail) -> Blame:
         return self._accuser.blame(trail)
 
     def begin(self, link: Link) -> Memory:
@@ -217,7 +217,7 @@ class GuestAlphabet:
         if stimulus.event not in CONTROLS:
             reply = platform.cause(stimulus.event, lies.wrong)
             link.log.append(Exchange(stimulus.name, reply))
-            memory.trail.append((stimulus.keys[0], reply))
+            memory.trail.append((stimulus.keys[0], reply, self._facts(platform)))
             if stimulus.event in ("tdi_unbind", "config_write", "firmware_update") or lies.wrong != "none":
                 memory.setback = True
             return Observation(reply, self._facts(platform), (), reply)
@@ -240,9 +240,10 @@ class GuestAlphabet:
         result = cast(Requester, link.subject).do(stimulus.event, serve)
         mine.received = result
         reply = self._reply(stimulus.event, result, platform)
-        memory.trail.append((stimulus.keys[0], reply))
+        memory.trail.append((stimulus.keys[0], reply, ()))
         moves = self._moves(stimulus.event, platform, reply)
-        memory.trail += [(m, "ok") for m in moves]
+        memory.trail += [(m, "ok", ()) for m in moves]
+        memory.trail[-1] = (*memory.trail[-1][:2], self._facts(platform))
         excused = memory.setback
         if stimulus.event == "lock" and reply == "ok" and lies.wrong == "none":
             memory.setback = False

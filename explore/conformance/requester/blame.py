@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ....model.language import Action, Value
 from ....model.world import ASPECTS, KNOBS
@@ -11,7 +11,7 @@ from ....properties.catalogue.registry import of_aspect
 from ....properties.formulas import AlwaysPossible
 from ....properties.property import Property
 from ...walk import Walk
-from ..alphabet import Blame
+from ..alphabet import Blame, Trail
 from ..oracle import Belief, Key, Oracle, Reading
 from .oracle import TDI, GuestOracle, guests_checks_refuse
 
@@ -50,17 +50,19 @@ class Accuser:
         self._unchecked = model.instantiate({"tdi": 1}, {**knobs, "guest": "hostile"}, check=False)
         self._properties = tuple(p for p in of_aspect("evidence") if _of_guest(p))
 
-    def blame(self, trail: Sequence[tuple[Key, str]]) -> Blame:
+    def blame(self, trail: Trail) -> Blame:
         return Blame(self._lacks(trail), self._breaks(trail))
 
     # --- The check that is missing ------------------------------------------------------------------------------------------
 
-    def _lacks(self, trail: Sequence[tuple[Key, str]]) -> tuple[str, ...]:
+    def _lacks(self, trail: Trail) -> tuple[str, ...]:
         belief: Belief = self._lax.start([self._lax.open_reading])
-        for key, reply in trail:
+        for key, reply, facts in trail:
             after = [a.after for p in belief for a in self._lax.allowed(key, p) if a.reply == reply]
             if not after and reply != "ok":
                 continue  # more careful than it has to be
+            for fact in facts:
+                after = self._lax.refine(after, fact)
             belief = self._lax.closed(after)
             if not belief:
                 return ()
@@ -75,9 +77,9 @@ class Accuser:
 
     # --- The properties that break ----------------------------------------------------------------------------------------
 
-    def _breaks(self, trail: Sequence[tuple[Key, str]]) -> tuple[str, ...]:
+    def _breaks(self, trail: Trail) -> tuple[str, ...]:
         walk = Walk(self._unchecked, self._properties)
-        for key, reply in trail:
+        for key, reply, _ in trail:
             for event, args in _events(key, reply):
                 action = _enabled(walk, event, args)
                 if action is not None:
