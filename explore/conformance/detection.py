@@ -22,7 +22,7 @@ from .fuzz import Budget, fuzz
 from .protocols import GUEST, PROTOCOLS, SIDES, alphabet_for, subject_of
 from .reference import Mutant, gallery
 from .requester import GUEST_MUTANTS, GuestMutant
-from .run import Run
+from .run import Finding, Run
 from .suite import suite
 
 STEPS = {"responder": 60_000, GUEST: 200_000}
@@ -45,6 +45,7 @@ class Detection:
     steps: tuple[str, ...]
     """The shrunk run."""
     clause: str
+    """See `reason`."""
     ambiguous: str
     """The open point that allows the mutant; empty when none does."""
     knobs: Mapping[str, Value]
@@ -83,16 +84,14 @@ def _found(
     other = fuzz(alphabet, subject, Budget(plain, faults=1), guided=False, seed=1)
     tests = _by_suite(subject, alphabet) if protocol != GUEST else None
     return Detection(
-        label,
-        protocol,
-        found.steps,
-        other.steps if other.faults else None,
-        tests,
-        finding.steps,
-        "; ".join(finding.clauses[:1]),
-        "",
-        knobs,
+        label, protocol, found.steps, other.steps if other.faults else None, tests, finding.steps, reason(finding), "", knobs
     )
+
+
+def reason(finding: Finding) -> str:
+    """The checks that are missing, any of them enough; or the first clause."""
+    checks = " or ".join(f"`{x.partition(':')[0]}`" for x in finding.blame.lacks)
+    return f"lacks {checks}" if checks else "; ".join(finding.clauses[:1])
 
 
 def _by_suite(subject: Subject, alphabet: Alphabet) -> int | None:
@@ -122,7 +121,7 @@ def table(rows: Sequence[Detection]) -> Iterator[str]:
     """The table as Markdown, with the medians."""
     used = {k: v for k, v in METHODS.items() if any(getattr(d, k) is not None for d in rows)}
     several = len({d.protocol for d in rows if d.protocol}) > 1
-    yield f"| mutant |{' protocol |' if several else ''} {' | '.join(used.values())} | shrunk to | the last step | clause, or why it is none |"
+    yield f"| mutant |{' protocol |' if several else ''} {' | '.join(used.values())} | shrunk to | the last step | clause, or what is missing |"
     yield f"|---|{'---|' if several else ''}{'---:|' * len(used)}---:|---|---|"
     for d in rows:
         numbers = [f"{x:,}" if (x := getattr(d, k)) is not None else "–" for k in used]

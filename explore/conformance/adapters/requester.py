@@ -94,7 +94,11 @@ def converse(ask: Ask, lost: Callable[[str, str], Fault], request: str, serve: S
         call = parse_call(words) if first == "call" else None
         if call is None:
             raise lost("garbage", f"neither a call nor done ok or done refused: {line[:80]!r}")
-        line = ask(f"answer {serve(call)}")
+        try:
+            answer = serve(call)
+        except Fault as e:
+            raise lost(e.kind, e.detail) from None
+        line = ask(f"answer {answer}")
 
 
 def _reset_line(wanted: Mapping[str, str]) -> str:
@@ -116,19 +120,19 @@ class ProcessRequester(Process):
         super().__init__(command, timeout=timeout, controls=controls)
 
     def reset(self) -> None:
-        for _ in range(2):
-            try:
-                if self._line(_reset_line(self._wanted)) == "ok":
-                    return
-            except Fault:
-                pass_on = True
-            else:
-                pass_on = False
-            # A child that cannot be reset, or does not survive it, is replaced once.
-            self._start()
-            if not pass_on:
-                continue
-        raise Broken("it does not say ok to reset")
+        try:
+            if self._line(_reset_line(self._wanted)) == "ok":
+                return
+        except Fault:
+            self._end()
+        # A child that cannot be reset, or does not survive it, is replaced.
+        self._start()
+        try:
+            said = self._line(_reset_line(self._wanted))
+        except Fault as e:
+            raise Broken(str(e)) from None
+        if said != "ok":
+            raise Broken(f"it says {said[:80]!r} to reset, not ok")
 
     def do(self, request: str, serve: Serve) -> str:
         return converse(self._line, self._lost, request, serve)

@@ -35,7 +35,7 @@ def _line(first: str, values: Mapping[str, str]) -> str:
 def parse_call(words: Iterable[str]) -> Call | None:
     """``NAME [KEY=VALUE …]``; None when it is not that."""
     name, *rest = words or ("",)
-    if not name or any("=" not in w for w in rest):
+    if not name or "=" in name or any("=" not in w for w in rest):
         return None
     return Call(name, dict(_pair(w) for w in rest))
 
