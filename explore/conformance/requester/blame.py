@@ -66,7 +66,10 @@ class Accuser:
             belief = self._lax.closed(after)
             if not belief:
                 return ()
-        found = sorted((self._missing(r) for r in self._lax.readings(belief)), key=len)
+        found = sorted(
+            (self._missing(r) for r in self._lax.readings(belief)),
+            key=lambda f: (len(f), [self._checks.index(c) for c in f]),
+        )
         if not found or not found[0]:
             return ()
         fewest = [f for f in found if len(f) == len(found[0])]
