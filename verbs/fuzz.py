@@ -12,7 +12,7 @@ from .. import __version__
 from ..explore.conformance.files import do_again, finding_document, load_run, run_document
 from ..explore.conformance.fuzz import Budget, Campaign, Fault, fuzz
 from ..explore.conformance.guide import Coverage
-from ..explore.conformance.protocols import AMBIGUITIES, GUEST, RECOMMENDED_VALUES, SIDES
+from ..explore.conformance.protocols import AMBIGUITIES, GUEST, PROTOCOLS, RECOMMENDED_VALUES, SIDES, TWO_TDIS
 from ..model.language import ModelError
 from ..reports.conformance import campaign_json, campaign_text, fault_text, mermaid, unique
 from . import implementation, options
@@ -34,6 +34,13 @@ def add(verbs: options.Verbs) -> None:
         help="which side it is: the device's responder, or a guest that asks (default: responder)",
     )
     p.add_argument(
+        "--tdis",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="with 2: what two TDIs of one device have to do with each other (default: 1)",
+    )
+    p.add_argument(
         "--steps", type=options.count, default=200_000, metavar="N", help="at most so many steps (default: %(default)s)"
     )
     p.add_argument("--timeout", type=options.count, metavar="SECONDS", help="at most so long")
@@ -52,6 +59,10 @@ def add(verbs: options.Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
+    if args.tdis == 2:
+        if args.side == GUEST or args.protocol != PROTOCOLS[0]:
+            raise ModelError("--tdis 2: only a TDISP responder has TDIs to be driven: leave out --side and --protocol")
+        args.protocol = TWO_TDIS
     if args.side == GUEST:
         implementation.refuse_for_guests(args)
         args.protocol, args.no_pairs = GUEST, True

@@ -65,7 +65,7 @@ class Stimulus:
     cautious: bool = False
     """Whether such an answer is caution, which nobody blames: what only a less cautious implementation reaches is not missed."""
     sentinel: bool = False
-    """Whether it is tried, where it is refused, after each way of coming to a state: what an implementation remembers may differ."""
+    """Whether it is tried, where it leads nowhere, after each way of coming to a state: what an implementation remembers may differ."""
     hostile: bool = False
     """Whether somebody lies or breaks in: states that need this are gone to after all others."""
     stays: bool = False

@@ -213,11 +213,9 @@ class Guide:
         ]
 
     def sentinels(self, at: State) -> list[Stimulus]:
-        """Those that are refused in the state."""
+        """Those that lead nowhere from the state."""
         return [
-            s
-            for s, options in self.chart.nodes[at].options.items()
-            if s.sentinel and (at, s) not in self.avoid and all(a.reply != "ok" for a in options)
+            s for s in self.chart.nodes[at].options if s.sentinel and (at, s) not in self.avoid and not self.moves(at, s)
         ]
 
     def moves(self, at: State, s: Stimulus) -> bool:

@@ -204,6 +204,8 @@ class Run:
 
 def _state(names: Mapping[str, Value]) -> str:
     """What people call the state."""
+    if "tdi1.state" in names:
+        return f"{names['tdi0.state']} and {names['tdi1.state']}"
     guest = names.get("guest.tdi0.accepted")
     for name in ("tdi0.state", "endpoint.device0.status"):
         if name in names:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ....model.language import ModelError, nearest
-from ..reference import Dsm, gallery
+from ..reference import TWO_TDI_MUTANTS, Dsm, TwoTdis, gallery
 from ..requester import GUEST_MUTANTS, GuestDriver
 from . import library
 from .adapter import Adapter, Broken
@@ -42,6 +42,10 @@ class Setup:
     """Whether a second SPDM session can live beside the first."""
     ide_required: bool = True
     function_id: int = 0x0100
+    second_function_id: int = 0x0101
+    """The interface of a second TDI of the same device."""
+    tdis: int = 1
+    """How many TDIs are driven: one, or two."""
     foreign_function_id: int = 0xBEEF
     """One that the device does not host."""
     stream_id: int = 1
@@ -57,6 +61,8 @@ class Setup:
         for name, options in (("envelope", ENVELOPES), ("framing", tuple(f.value for f in Framing)), ("start", STARTS)):
             if getattr(self, name) not in options:
                 raise ModelError(f"adapter: {name}={getattr(self, name)!r}: it is one of {', '.join(options)}")
+        if self.tdis not in (1, 2):
+            raise ModelError(f"adapter: tdis={self.tdis!r}: it is 1 or 2")
         library.parse_signature(self.signature)
 
     def adapter(self) -> Adapter:
@@ -103,7 +109,7 @@ def _setup(table: Mapping[str, Any], where: str) -> Setup:
         values[key] = tuple(value) if isinstance(value, list) else value
     if not isinstance(values.get("subject"), str):
         raise ModelError(f'{where}: adapter.subject: give one, such as "exec:./responder"')
-    numbers = ("function_id", "foreign_function_id", "stream_id", "port", "lock_flags")
+    numbers = ("function_id", "second_function_id", "foreign_function_id", "stream_id", "port", "lock_flags")
     for key in numbers:
         if key in values and (not isinstance(values[key], int) or isinstance(values[key], bool) or values[key] < 0):
             raise ModelError(f"{where}: adapter.{key}={values[key]!r}: give a whole number that is not negative")
@@ -117,7 +123,12 @@ def _adapter(setup: Setup) -> Adapter:
     kind, _, what = setup.subject.partition(":")
     match kind:
         case "reference":
-            return InProcess(lambda: Dsm(multi_session=setup.multi_session))
+            device = TwoTdis if setup.tdis == 2 else Dsm
+            return InProcess(lambda: device(multi_session=setup.multi_session))
+        case "mutant" if setup.tdis == 2:
+            if what not in TWO_TDI_MUTANTS:
+                raise ModelError(f"adapter: there is no mutant {what!r} with two TDIs{nearest(what, TWO_TDI_MUTANTS)}")
+            return InProcess(lambda: TWO_TDI_MUTANTS[what](multi_session=setup.multi_session))
         case "mutant":
             mutants = gallery()
             if what not in mutants:
