@@ -82,12 +82,10 @@ def test_the_reference_driver_is_never_at_fault_where_nobody_needs_many_lies(gue
     assert found.coverage.states[0] > 100
 
 
-@pytest.mark.parametrize(
-    "fixed", [{"meas_nonce": "host"}, {"epoch_bind": "tsm"}, {"epoch_bind": "tsm", "meas_nonce": "tsm"}], ids=str
-)
+@pytest.mark.parametrize("fixed", [{"meas_nonce": "host"}, {"epoch_bind": "tsm"}], ids=str)
 def test_the_reference_driver_conforms_in_other_settings(fixed: Mapping[str, Any]) -> None:
     subject = subject_of(GUEST, REFERENCE, fixed)
-    found = fuzz(alphabet_for(GUEST, REFERENCE, subject.controls, fixed), subject, Budget(2500), pairs=False)
+    found = fuzz(alphabet_for(GUEST, REFERENCE, subject.controls, fixed), subject, Budget(1500), pairs=False)
     assert not found.faults
 
 
@@ -164,7 +162,7 @@ def test_the_table_is_what_was_measured(detected: list[Any]) -> None:
 
 
 def test_detection_measures_the_same_again(detected: list[Any], guest: Alphabet) -> None:
-    quick = [d for d in detected if d.guided is not None and d.guided < 600 and d.plain is not None and d.plain < 2000][:3]
+    quick = [d for d in detected if d.guided is not None and d.guided < 600 and d.plain is not None and d.plain < 2000][:2]
     assert quick
     for d in quick:
         again = detect_guest(GUEST_MUTANTS[d.label], {"{}": guest} if not d.knobs else {})

@@ -15,6 +15,10 @@ from .oracle import Allowed, Belief, Possible, Reading
 from .partial import known
 
 
+_ENDS_OF_AN_EXCHANGE = "every request is answered, or dropped in silence"
+_ENDS_OF_A_REQUEST = "every request of the user's ends, granted or refused"
+
+
 @dataclass(frozen=True)
 class Finding:
     """An answer that the rules do not allow, with the run that led to it."""
@@ -103,7 +107,9 @@ class Run:
                 before,
                 before,
                 None,
-                self._finding(e.kind, s, (), f"{e.kind}: {e.detail}", ("every request is answered, or dropped in silence",)),
+                self._finding(
+                    e.kind, s, (), f"{e.kind}: {e.detail}", (_ENDS_OF_A_REQUEST if s.cautious else _ENDS_OF_AN_EXCHANGE,)
+                ),
             )
         if seen is None:
             self.boundaries.pop()
