@@ -19,6 +19,7 @@ from .reports.graph import TooLarge
 from .verbs import (
     ask,
     check,
+    compare,
     diagram,
     explore,
     export,
@@ -38,7 +39,7 @@ from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
 VERBS = {
     "check": check, "ask": ask, "matrix": matrix, "report": report, "prove": prove, "verify-certificate": verify, "policy": policy,
-    "explore": explore, "walk": walk, "diagram": diagram, "export": export, "fuzz": fuzz, "suite": suite, "learn": learn,
+    "compare": compare, "explore": explore, "walk": walk, "diagram": diagram, "export": export, "fuzz": fuzz, "suite": suite, "learn": learn,
     "replay": replay, "list": listing,
 }  # fmt: skip
 """The verbs in the order of the help, with the modules that add their parsers."""

@@ -25,10 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         models = [
-            Model(
-                args.flow, args.aspect, {} if n is None else {args.grow: n}, invariants(args.flow, args.aspect, args.judge)
-            )
-            for n in ([None] if not args.sizes else args.sizes)
+            Model(args.flow, args.aspect, _topology(size, args.grow), invariants(args.flow, args.aspect, args.judge))
+            for size in (args.sizes or [""])
         ]
         for model in models:
             flow(model.flow).system(model.topology, aspect=model.aspect)
@@ -93,7 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--grow", choices=("tdi", "tvm", "device", "stream"), default="tdi", help="what grows (default: %(default)s)"
     )
-    p.add_argument("--sizes", type=int, nargs="*", default=[1, 2], metavar="N", help="how many of it (default: 1 2)")
+    p.add_argument(
+        "--sizes", nargs="*", default=["1", "2"], metavar="N|INDEX=N,…",
+        help="how many of it, or of several indexes, such as tdi=2,device=2 (default: 1 2)",
+    )  # fmt: skip
     p.add_argument(
         "--judge", type=int, default=8, metavar="N", help="so many invariants that hold are judged (default: %(default)s)"
     )
@@ -102,6 +103,17 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     p.add_argument("-o", "--output", metavar="DIR", help="write growth curves (SVG) there")
     return p
+
+
+def _topology(size: str, grow: str) -> dict[str, int]:
+    """What ``--sizes`` says: a number of what grows, or some of several indexes; the default topology when empty."""
+    if not size:
+        return {}
+    try:
+        pairs = [part.partition("=") for part in size.split(",")]
+        return {name: int(n) for name, _, n in pairs} if "=" in size else {grow: int(size)}
+    except ValueError:
+        raise ModelError(f"--sizes {size}: write a number, or some of indexes, such as tdi=2,device=2") from None
 
 
 def _machine() -> str:

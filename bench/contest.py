@@ -123,7 +123,7 @@ def _spin() -> Tool:
 
     def search(model: Model, folder: Path) -> Answer:
         j = model.job()
-        return spin.search(j, promela(j), folder, hash_bits=22, timeout=TIMEOUT)
+        return spin.search(j, promela(j), folder, hash_bits=24, timeout=TIMEOUT)
 
     return Tool("spin", spin.missing, prepare, search)
 

@@ -1,9 +1,9 @@
-"""Answering the questions of the thread by deciding the properties that they come down to, flow by flow."""
+"""Answering the questions of the thread by deciding the properties and comparisons that they come down to, flow by flow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..model.flows import FLOWS, Flow
@@ -11,9 +11,10 @@ from ..model.language import Value
 from ..model.world import ASPECTS, KNOBS
 from ..properties.catalogue import aspect_of, find
 from ..properties.property import Property
-from ..properties.questions import Probe, Question
+from ..properties.questions import Alike, Probe, Question
 from .check import Result, check
 from .engine import NO_LIMITS, Engine, Limits
+from .equivalence.likeness import Likeness, likeness
 from .verdict import Verdict
 
 
@@ -40,14 +41,20 @@ class Change:
 
 @dataclass(frozen=True)
 class FlowAnswer:
-    """The verdicts in one flow, and the single changes of a knob that give another reply."""
+    """The verdicts in one flow, the single changes of a knob that give another reply, and how it compares with other flows."""
 
     results: tuple[tuple[Probe, Result], ...]
     changes: tuple[Change, ...] = ()
+    likenesses: tuple[tuple[Alike, Likeness], ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Result | Likeness, ...]:
+        """All that the reply rests on."""
+        return (*(r for _, r in self.results), *(x for _, x in self.likenesses))
 
     @property
     def reply(self) -> Reply:
-        return reply(r for _, r in self.results)
+        return reply(self.verdicts)
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Answer:
     flows: Mapping[str, FlowAnswer] = field(default_factory=dict)
 
 
-def reply(results: Iterable[Result]) -> Reply:
+def reply(results: Iterable[Result | Likeness]) -> Reply:
     """What verdicts come to: no before unknown before yes."""
     found = list(results)
     if not found:
@@ -91,23 +98,23 @@ def answers(
             for f in flows:
                 current = f.knobs()
                 for name in q.turns_on:
-                    relevant = any(name in ASPECTS[aspect_of(find(p.property))].knobs for p in q.probes)
+                    aspects = {aspect_of(find(p.property)) for p in q.probes} | {a.aspect for a in q.alike}
+                    relevant = any(name in ASPECTS[aspect].knobs for aspect in aspects)
                     values = [v for v in others[name].sort.domain if v != current[name]] if relevant else []
                     tried += [(q, f, name, v) for v in values]
         bench.prepare((f, p, {name: v}) for q, f, name, v in tried for p in q.probes)
     found = []
     for q in questions:
         per_flow = {}
-        for f in flows if q.probes else ():
-            results = bench.results(f, q, {})
-            before = reply(r for _, r in results)
+        for f in flows if q.decided else ():
+            here = bench.answer(f, q, {})
             switched = []
             for tq, tf, name, v in tried:
-                if tq is q and tf is f and results:
-                    after = reply(r for _, r in bench.results(f, q, {name: v}))
-                    if after is not before:
+                if tq is q and tf is f and here.verdicts:
+                    after = bench.answer(f, q, {name: v}).reply
+                    if after is not here.reply:
                         switched.append(Change(name, v, after))
-            per_flow[f.name] = FlowAnswer(tuple(results), tuple(switched))
+            per_flow[f.name] = replace(here, changes=tuple(switched))
         found.append(Answer(q, per_flow))
     return found
 
@@ -122,6 +129,7 @@ class _Bench:
     def __init__(self, engine: Engine | None, limits: Limits, done: Callable[[str], None]) -> None:
         self.engine, self.limits, self.done = engine, limits, done
         self.known: dict[tuple[_Setting, str], Result] = {}
+        self.compared: dict[tuple[_Setting, Alike], Likeness] = {}
 
     def prepare(self, wanted: Iterable[tuple[Flow, Probe, Mapping[str, Value]]]) -> None:
         todo: dict[_Setting, dict[str, Property]] = {}
@@ -142,16 +150,35 @@ class _Bench:
 
     def setting(self, flow: Flow, probe: Probe, changed: Mapping[str, Value]) -> _Setting | None:
         aspect = aspect_of(find(probe.property))
-        if aspect not in flow.aspects:
-            return None
-        knobs = flow.knobs({**probe.knobs, **changed})
-        mine = tuple((k, knobs[k]) for k in sorted(ASPECTS[aspect].knobs))
-        return aspect, mine, tuple(sorted(probe.topology.items()))
+        return _setting(flow, aspect, {**probe.knobs, **changed}, probe.topology)
 
-    def results(self, flow: Flow, q: Question, changed: Mapping[str, Value]) -> list[tuple[Probe, Result]]:
-        found = []
+    def answer(self, flow: Flow, q: Question, changed: Mapping[str, Value]) -> FlowAnswer:
+        results = []
         for p in q.probes:
             setting = self.setting(flow, p, changed)
             if setting is not None:
-                found.append((p, self.known[setting, p.property]))
-        return found
+                results.append((p, self.known[setting, p.property]))
+        alike = [(a, found) for a in q.alike if (found := self.likeness(flow, a, changed)) is not None]
+        return FlowAnswer(tuple(results), likenesses=tuple(alike))
+
+    def likeness(self, flow: Flow, alike: Alike, changed: Mapping[str, Value]) -> Likeness | None:
+        """How the flow compares; None where it has no such aspect."""
+        setting = _setting(flow, alike.aspect, changed, {})
+        if setting is None:
+            return None
+        if (setting, alike) not in self.compared:
+            self.done(f"{flow.name} against {alike.flow}")
+            found = likeness(flow, alike, None, changed, self.limits)
+            if found.comparison.stopped == "interrupted":
+                raise KeyboardInterrupt
+            self.compared[setting, alike] = found
+        return self.compared[setting, alike]
+
+
+def _setting(flow: Flow, aspect: str, changed: Mapping[str, Value], topology: Mapping[str, int]) -> _Setting | None:
+    """The setting of a flow in an aspect; None where it has no such aspect."""
+    if aspect not in flow.aspects:
+        return None
+    knobs = flow.knobs(changed)
+    mine = tuple((k, knobs[k]) for k in sorted(ASPECTS[aspect].knobs))
+    return aspect, mine, tuple(sorted(topology.items()))

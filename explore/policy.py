@@ -7,11 +7,10 @@ invariant for all the settings that are left. So every setting is either shown t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations, product
+from itertools import product
 from math import prod
-from typing import TypeAlias
 
 from ..model.flows import Flow
 from ..model.language import Ground, ModelError, State, System, Term, Value, conj, disj, nearest, neg
@@ -24,6 +23,7 @@ from .check import check
 from .engine import NO_LIMITS, Limits
 from .replay import ReplayError, replay
 from .sat import SatEngine
+from .settings import Block, Setting, blocks_of, few_enough, nearest_settings, words
 from .verdict import Verdict
 
 MOST_SETTINGS = 50_000
@@ -31,10 +31,6 @@ MOST_SETTINGS = 50_000
 
 _MOST_REPLAYS = 256
 """A run is tried in at most so many settings."""
-
-Setting: TypeAlias = tuple[Value, ...]
-Block: TypeAlias = tuple[frozenset[Value], ...]
-"""Settings in which each knob has one of certain values."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Policy:
 
     def words(self, block: Block) -> str:
         """A block as a condition on the knobs."""
-        return _words(self.knobs, self.domains, block)
+        return words(self.knobs, self.domains, block)
 
 
 def policy(
@@ -94,8 +90,7 @@ def policy(
     system, obligations = compile_properties(flow.system(topology, changed, aspect=aspect, left_open=knobs), [prop])
     sorts: list[Ground] = [system.variables[system.index[k]].sort for k in knobs]
     domains = tuple(s.domain for s in sorts)
-    if prod(map(len, domains)) > MOST_SETTINGS:
-        raise ModelError(f"{prod(map(len, domains)):,} settings of {', '.join(knobs)} are too many: name fewer with --over")
+    few_enough(knobs, domains, MOST_SETTINGS)
     every = frozenset(product(*domains))
     reach = any(o.reach for o in obligations)
     fails: frozenset[Setting] = frozenset()
@@ -110,13 +105,13 @@ def policy(
     current = tuple(flow.knobs(changed)[k] for k in knobs)
     repairs: list[Repair] = []
     if current not in holds and current not in unknown:
-        for setting in _nearest(current, holds):
+        for setting in nearest_settings(current, holds):
             changes = {k: v for k, v, was in zip(knobs, setting, current, strict=True) if v != was}
             (r,) = check(
                 flow.system(topology, {**(changed or {}), **changes}, aspect=aspect, check=False), [prop], limits=limits
             )
             repairs.append(Repair(changes, r.verdict))
-    return Policy(knobs, domains, holds, unknown, _blocks(holds, domains), current, tuple(repairs), stopped)
+    return Policy(knobs, domains, holds, unknown, blocks_of(holds, domains), current, tuple(repairs), stopped)
 
 
 def _broken(
@@ -167,49 +162,3 @@ def _same_run(
             if value not in block[i] and prod(map(len, further)) <= _MOST_REPLAYS and all(map(breaks, product(*further))):
                 block[i] |= {value}
     return tuple(block)
-
-
-def _nearest(current: Setting, holds: Iterable[Setting]) -> list[Setting]:
-    """The settings that differ in the fewest knobs."""
-    by_distance: dict[int, list[Setting]] = {}
-    for s in holds:
-        by_distance.setdefault(sum(a != b for a, b in zip(s, current, strict=True)), []).append(s)
-    return sorted(by_distance[min(by_distance)], key=str) if by_distance else []
-
-
-def _blocks(holds: frozenset[Setting], domains: Sequence[Sequence[Value]]) -> tuple[Block, ...]:
-    """Few blocks that cannot be widened and together are the settings: the largest that covers most of what is left, and so on."""
-    n = len(domains)
-    orders = list(permutations(range(n))) if n <= 4 else [tuple((i + j) % n for j in range(n)) for i in range(n)]
-    left, chosen = set(holds), list[Block]()
-    while left:
-        point = min(left, key=str)
-        grown = [_grown(point, order, holds, domains) for order in orders]
-        best = max(grown, key=lambda b: (sum(s in left for s in product(*b)), prod(map(len, b))))
-        chosen.append(best)
-        left.difference_update(product(*best))
-    for b in list(chosen):
-        rest = {s for c in chosen if c != b for s in product(*c)}
-        if all(s in rest for s in product(*b)):
-            chosen.remove(b)
-    return tuple(sorted(chosen, key=lambda b: -prod(map(len, b))))
-
-
-def _grown(point: Setting, order: Sequence[int], holds: frozenset[Setting], domains: Sequence[Sequence[Value]]) -> Block:
-    block = [frozenset((v,)) for v in point]
-    for i in order:
-        for value in domains[i]:
-            further = [*block[:i], frozenset((value,)), *block[i + 1 :]]
-            if value not in block[i] and all(s in holds for s in product(*further)):
-                block[i] |= {value}
-    return tuple(block)
-
-
-def _words(knobs: Sequence[str], domains: Sequence[Sequence[Value]], block: Block) -> str:
-    parts = []
-    for knob, domain, values in zip(knobs, domains, block, strict=True):
-        if len(values) == len(domain):
-            continue
-        said = [str(v).lower() if isinstance(v, bool) else str(v) for v in domain if v in values]
-        parts.append(f"{knob} = {said[0]}" if len(said) == 1 else f"{knob} in {{{', '.join(said)}}}")
-    return " and ".join(parts) or "in every setting"

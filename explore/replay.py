@@ -20,7 +20,7 @@ def replay(system: System, obligation: Obligation, path: tuple[State, tuple[int,
     Raises `ReplayError` when the initial state is none, an action is not enabled, or the obligation does not
     fail where it must: in the last state, or in the last step.
     """
-    states = _walk(system, str(obligation), path)
+    states = walked(system, str(obligation), path)
     numbers = path[1]
     actions = tuple(system.actions[n] for n in numbers)
     if numbers and numbers[-1] in obligation.steps:
@@ -39,7 +39,7 @@ def replay_lasso(system: System, promise: Promise, path: tuple[State, tuple[int,
     Raises `ReplayError` when the path is no run, when the loop does not close on the very same state, when a run that ends
     could go on, when there is no state in which ``when`` holds and after which ``then`` never does, or when the loop is not fair.
     """
-    states = _walk(system, str(promise), path)
+    states = walked(system, str(promise), path)
     numbers = path[1]
     if loop is None:
         possible = next((a for a in system.actions if enabled(system, a, states[-1])), None)
@@ -86,7 +86,7 @@ def _kept(system: System, promise: Promise, f: Fairness, states: Sequence[State]
     raise ReplayError(f"{promise}: the loop breaks {f.text}")
 
 
-def _walk(system: System, what: str, path: tuple[State, tuple[int, ...]]) -> tuple[State, ...]:
+def walked(system: System, what: str, path: tuple[State, tuple[int, ...]]) -> tuple[State, ...]:
     """The states along a path. Raises `ReplayError` when it is no run of the system."""
     state, numbers = path
     if not evaluate(system.init, named(system, state)):

@@ -21,7 +21,7 @@ which proves that a promise is kept, and never that it is broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -100,21 +100,24 @@ def _names(t: Term) -> set[str]:
 def sliced(system: System, obligations: Sequence[Obligation], cones: Cones | None = None) -> Slice:
     """The slice of the system on which the obligations depend."""
     cones = cones or Cones(system)
-    kept = cones.of(obligations)
     judged = {i for o in obligations for i in o.steps}
+    part = part_of(cones, cones.of(obligations), judged)
+    position = {number: i for i, number in enumerate(part.action_of)}
+    return replace(
+        part, obligations=tuple(replace(o, steps={position[i]: t for i, t in o.steps.items()}) for o in obligations)
+    )
+
+
+def part_of(cones: Cones, kept: frozenset[str], needed: Collection[int]) -> Slice:
+    """The part with the variables ``kept``, which must be a closure, and the actions that change one of them or are ``needed``."""
+    system = cones.system
     numbers, actions = [], []
     for i, a in enumerate(system.actions):
         updates = tuple((target, value) for target, value in a.updates if target.name in kept)
-        if updates or i in judged:
+        if updates or i in needed:
             numbers.append(i)
             actions.append(a if len(updates) == len(a.updates) else replace(a, updates=updates))
-    position = {number: i for i, number in enumerate(numbers)}
-    return Slice(
-        system,
-        system.restricted(kept, actions, _initially(cones, kept)),
-        tuple(replace(o, steps={position[i]: t for i, t in o.steps.items()}) for o in obligations),
-        tuple(numbers),
-    )
+    return Slice(system, system.restricted(kept, actions, _initially(cones, kept)), (), tuple(numbers))
 
 
 def _initially(cones: Cones, kept: frozenset[str]) -> Term:

@@ -51,7 +51,7 @@ from .formulas import (
     StepLaw,
 )
 from .property import Property
-from .refinement import refinement
+from .refinement import image, refinement
 from .steps import Step, Steps, any_of, before_step
 
 
@@ -430,6 +430,33 @@ def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Pr
             raise ModelError(f"property {p.id}: is no liveness property: compile it with compile_properties")
         promises += [c.promise(p, p.formula, env) for env in _choices(c, p)]
     return tuple(promises)
+
+
+def compile_steps(system: System, patterns: Sequence[Steps], where: str) -> list[dict[int, Term]]:
+    """Per pattern, the actions a step by which may be such a step, each with when it is: a term over the state before it.
+
+    ``where`` names the place for error messages. Raises `ModelError` for variables that the system does not have.
+    """
+    c = _Compiler(system)
+    return [{i: t for i, t in enumerate(c.steps(p, {}, where)) if t is not FALSE} for p in patterns]
+
+
+def compile_values(
+    system: System, values: Sequence[tuple[Term, tuple[Term, ...]]], where: str
+) -> list[list[tuple[Mapping[str, Term], Term]]]:
+    """Per term with its parameters, all values of these, each with what the term comes to over the system's variables."""
+    c = _Compiler(system)
+    found: list[list[tuple[Mapping[str, Term], Term]]] = []
+    for value, over in values:
+        choices = [dict(zip((p.name for p in over), x, strict=True)) for x in product(*(c.ground.values(p) for p in over))]
+        found.append([(env, c.term(value, env, where)) for env in choices])
+    return found
+
+
+def compile_image(system: System, f: Refines, where: str) -> Mapping[Term, Term]:
+    """Every variable of the abstraction that is refined, as a term over the system's own."""
+    c = _Compiler(system)
+    return image(f, system, lambda t, given: c.term(t, given, where), where)
 
 
 def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:

@@ -139,11 +139,13 @@ class Sometimes:
 class Abstraction:
     """What is refined: a model, taken at the topology and the knobs of the system that refines it, or a system.
 
-    ``knobs`` are fixed so; the others that the model shares with the refining system have that one's values.
+    ``knobs`` are fixed so; the others that the model shares with the refining system have that one's values. ``topology`` says how many
+    there are of what the refining system does not have.
     """
 
     of: Model | System
     knobs: Mapping[str, Value] = field(default_factory=dict)
+    topology: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.of.name
@@ -157,11 +159,15 @@ class Refines:
     variable of a `System`) as a term over the system's own. Every initial state must be mapped to an initial state,
     and every step to a step of some abstract action or to none: the mapped values stay as they are.
     ``events`` may say of which abstract events a step is: those named for its own event, and none where none are.
+
+    ``inputs`` gives variables of the abstraction that are not its own but its surroundings' likewise: its steps read them, and nothing
+    is asked of their initial values and of how they change. So a part is refined whose surroundings are others than in the abstraction.
     """
 
     abstract: Abstraction
     mapping: Mapping[Term, Operand]
     events: Mapping[Event, tuple[Event, ...]] | None = None
+    inputs: Mapping[Term, Operand] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"refines {self.abstract} with {', '.join(f'{v} = {t}' for v, t in self.mapping.items())}"

@@ -26,6 +26,7 @@ from ..model.language import (
     implies,
     nearest,
     substitute,
+    support,
 )
 from ..model.language.ground import Grounding
 from ..model.language.machine import Family
@@ -40,21 +41,24 @@ Grounded = Callable[[Term, Mapping[str, Term]], Term]
 def refinement(f: Refines, system: System, ground: Grounded, where: str) -> tuple[Term, list[Term]]:
     """The state term and the terms of the actions that say that ``system`` refines the abstraction."""
     abstract = abstract_system(f.abstract, system)
-    image = _image(f, abstract, system, ground, where)
+    seen = image(f, system, ground, where)
+    read = {v for target in f.inputs for v, _ in _instances(target, Grounding(abstract.topology), where)}
+    own = {v: t for v, t in seen.items() if v not in read}
     allowed = _allowed(f, abstract, where)
     actions = [
-        (a.event, substitute(a.guard, image), {v: substitute(new, image) for v, new in a.updates}) for a in abstract.actions
+        (a.event, substitute(a.guard, seen), {v: substitute(new, seen) for v, new in a.updates}) for a in abstract.actions
     ]
     steps = []
     for c in system.actions:
         updates = dict(c.updates)
-        after = {v: substitute(t, updates) for v, t in image.items()}
-        taken = [conj(*(equal(after[v], image[v]) for v in image))]
+        after = {v: substitute(t, updates) for v, t in own.items()}
+        taken = [conj(*(equal(after[v], t) for v, t in own.items()))]
         for event, guard, changes in actions:
             if allowed is None or event in allowed.get(c.event, ()):
-                taken.append(conj(guard, *(equal(after[v], changes.get(v, image[v])) for v in image)))
+                taken.append(conj(guard, *(equal(after[v], changes.get(v, t)) for v, t in own.items())))
         steps.append(disj(*taken))
-    return conj(_initially(abstract, system, image), *_in_domain(image)), steps
+    initially = conj(*(c for c in conjuncts(abstract.init) if not read & set(support(c))))
+    return conj(_initially(initially, system, seen), *_in_domain(seen)), steps
 
 
 def abstract_system(abstraction: Abstraction, system: System) -> System:
@@ -64,7 +68,8 @@ def abstract_system(abstraction: Abstraction, system: System) -> System:
     model: Model = abstraction.of
     shared = {f.name for f in model.knobs if f.name in system.knobs}
     knobs = {**{name: system.knobs[name] for name in shared}, **abstraction.knobs}
-    return _instantiated(model, tuple(system.topology.items()), tuple(sorted(knobs.items())))
+    sizes = {**abstraction.topology, **system.topology}
+    return _instantiated(model, tuple(sizes.items()), tuple(sorted(knobs.items())))
 
 
 @lru_cache(maxsize=32)
@@ -73,11 +78,12 @@ def _instantiated(model: Model, topology: tuple[tuple[str, int], ...], knobs: tu
     return model.instantiate(dict(topology), dict(knobs), check=False)
 
 
-def _image(f: Refines, abstract: System, system: System, ground: Grounded, where: str) -> dict[Term, Term]:
+def image(f: Refines, system: System, ground: Grounded, where: str) -> dict[Term, Term]:
     """Every variable of the abstraction as a term over the system's."""
+    abstract = abstract_system(f.abstract, system)
     given: dict[str, Term] = {}
     families = Grounding(abstract.topology)
-    for target, value in f.mapping.items():
+    for target, value in (*f.mapping.items(), *f.inputs.items()):
         for variable, env in _instances(target, families, where):
             if variable.name not in abstract.index:
                 raise ModelError(
@@ -87,7 +93,7 @@ def _image(f: Refines, abstract: System, system: System, ground: Grounded, where
                 given[variable.name] = ground(lift(value, target.sort), env)
             except ModelError as e:
                 raise ModelError(f"{where}: the mapping of {variable.name}: {e}") from None
-    image = {}
+    found = {}
     for v in abstract.variables:
         if v.name in given:
             term = given[v.name]
@@ -97,8 +103,8 @@ def _image(f: Refines, abstract: System, system: System, ground: Grounded, where
             raise ModelError(f"{where}: the mapping does not say what {abstract.name}'s {v.name} is: add it")
         if not comparable(term.sort, v.sort):
             raise ModelError(f"{where}: {v.name} is of sort {v.sort}, but is mapped to `{term}` of sort {term.sort}")
-        image[v.term] = term
-    return image
+        found[v.term] = term
+    return found
 
 
 def _instances(target: Term, families: Grounding, where: str) -> list[tuple[Term, Mapping[str, Term]]]:
@@ -127,13 +133,13 @@ def _allowed(f: Refines, abstract: System, where: str) -> Mapping[str, frozenset
     return {event.name: frozenset(a.name for a in named) for event, named in f.events.items()}
 
 
-def _initially(abstract: System, system: System, image: Mapping[Term, Term]) -> Term:
+def _initially(abstract: Term, system: System, image: Mapping[Term, Term]) -> Term:
     """Every initial state is mapped to an initial one.
 
     A state that satisfies the initial predicate *is* an initial state, so nothing needs to remember that no step was
     taken. Where the pinned values alone decide it, the term is gone, and slices stay small.
     """
-    mapped = substitute(abstract.init, image)
+    mapped = substitute(abstract, image)
     pinned: dict[Term, Term] = {}
     for c in conjuncts(system.init):
         if c.op is Op.EQ and c.args[0].op is Op.VAR and c.args[1].op is Op.CONST:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
-from ..model.language import FALSE, OK, TRUE, Action, Event, ModelError, Op, Operand, Term, after, nearest, neg
+from ..model.language import FALSE, OK, TRUE, Action, Event, ModelError, Op, Operand, Term, after, conj, nearest, neg
 from ..model.language.ground import Grounding
 from ..model.language.terms import lift, substitute, subterms, variable
 
@@ -98,6 +98,11 @@ def any_of(steps: Steps) -> tuple[Step, ...]:
 def becomes(condition: Term) -> Step:
     """Steps after which ``condition`` holds and before which it did not."""
     return Step(None, {}, None, neg(condition) & after(condition))
+
+
+def unchanged(*variables: Term) -> Term:
+    """The step leaves these as they are."""
+    return conj(*(after(x) == x for x in variables))
 
 
 def before_step(t: Term, action: Action) -> Term:

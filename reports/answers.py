@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..explore.answers import Answer, Change, FlowAnswer, Reply
+from ..explore.equivalence.likeness import Likeness
 from ..explore.verdict import Verdict
+from ..properties.questions import Alike
+from .comparison import comparison_document, parted_in_words
 from .json_report import trace_steps
 from .verdicts import PLAIN, Style, cell, run_in_words
 
@@ -24,8 +27,14 @@ def answer_text(a: Answer, style: Style = PLAIN) -> str:
     for title, text in (("yes means: ", q.yes), ("no means: ", q.no), ("beyond this model: ", q.beyond)):
         if text:
             lines += textwrap.wrap(text, _WIDTH, initial_indent=f"  {title}", subsequent_indent="    ")
-    if q.probes:
-        lines.append(f"  decided by: {', '.join(map(str, q.probes))}")
+    if q.decided:
+        lines += textwrap.wrap(
+            f"decided by: {', '.join(q.grounds)}",
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
     for flows, f in _merged(a):
         colour = {Reply.YES: style.green, Reply.NO: style.red, Reply.UNKNOWN: style.yellow}.get(f.reply, style.dim)
         lines.append(f"  {style.bold}{', '.join(flows)}{style.end}: {colour}{f.reply.value}{style.end}")
@@ -34,10 +43,15 @@ def answer_text(a: Answer, style: Style = PLAIN) -> str:
                 lines.append(f"    {probe}: {cell(r)}")
             if r.trace is not None and r.verdict is Verdict.VIOLATED:
                 lines += textwrap.wrap(run_in_words(r), _WIDTH, initial_indent="      ", subsequent_indent="        ")
+        for flow, alike, x in _compared(flows, f):
+            lines.append(f"    {alike}: {_likeness(x)}")
+            if x.verdict is Verdict.VIOLATED:
+                text = parted_in_words((flow, alike.flow), x.comparison)
+                lines += textwrap.wrap(text, _WIDTH, initial_indent="      ", subsequent_indent="        ")
         if f.changes:
             text = "; ".join(_change(c) for c in f.changes)
             lines += textwrap.wrap(f"changed by: {text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
-        elif q.turns_on and f.results:
+        elif q.turns_on and f.verdicts:
             lines.append(f"    changed by no single one of {', '.join(q.turns_on)}")
     return "\n".join(lines)
 
@@ -50,9 +64,24 @@ def _merged(a: Answer) -> list[tuple[list[str], FlowAnswer]]:
     """Flows with the same answer (verdicts, depths and changes) together."""
     groups: dict[object, tuple[list[str], FlowAnswer]] = {}
     for name, f in a.flows.items():
-        key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), f.changes)
+        compared = tuple(
+            (alike, _likeness(x), parted_in_words(("it", alike.flow), x.comparison)) for alike, x in f.likenesses
+        )
+        key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), compared, f.changes)
         groups.setdefault(key, ([], f))[0].append(name)
     return list(groups.values())
+
+
+def _compared(flows: list[str], f: FlowAnswer) -> list[tuple[str, Alike, Likeness]]:
+    """The comparisons of flows with the same answer, each with what these flows are called."""
+    return [(flows[0] if len(flows) == 1 else "it", alike, x) for alike, x in f.likenesses]
+
+
+def _likeness(x: Likeness) -> str:
+    """A comparison's verdict in a few characters."""
+    if x.vacuous:
+        return "holds (nothing is ever seen)"
+    return {Verdict.HOLDS: "holds", Verdict.VIOLATED: "DIFFERS", Verdict.UNKNOWN: "UNKNOWN"}[x.verdict]
 
 
 def table(found: Sequence[Answer], style: Style = PLAIN) -> str:
@@ -66,7 +95,7 @@ def table(found: Sequence[Answer], style: Style = PLAIN) -> str:
             f"{style.red if f.reply is Reply.NO else style.green if f.reply is Reply.YES else style.dim}{_MARK[f.reply]:<5}{style.end}"
             for f in a.flows.values()
         )
-        text = textwrap.shorten(q.asks if q.probes else f"[not for a finite model] {q.asks}", 100, placeholder=" …")
+        text = textwrap.shorten(q.asks if q.decided else f"[not for a finite model] {q.asks}", 100, placeholder=" …")
         lines.append(f"{q.id:<5}{cells or ' ' * (5 * len(flows))}{text}")
     return "\n".join([*lines, "", LEGEND])
 
@@ -90,6 +119,13 @@ def document(found: Sequence[Answer], version: str) -> dict[str, Any]:
                                 "trace": trace_steps(r.trace) if r.trace is not None else None,
                             }
                             for p, r in f.results
+                        ],
+                        "comparisons": [
+                            {
+                                "flow": alike.flow, "observed": list(alike.observe), "relation": alike.relation,
+                                "verdict": x.verdict.value, "vacuous": x.vacuous, "comparison": comparison_document((name, alike.flow), x.comparison),
+                            }
+                            for alike, x in f.likenesses
                         ],
                         "changed_by": [{"knob": c.knob, "value": c.value, "reply": c.reply.value} for c in f.changes],
                     }
@@ -122,10 +158,8 @@ def markdown(found: Sequence[Answer]) -> str:
             lines.append(f"- **no** means: {q.no}")
         if q.beyond:
             lines.append(f"- **Beyond this model:** {q.beyond}")
-        if q.probes:
-            lines.append(f"- Decided by {', '.join(f'`{p}`' for p in q.probes)}.")
-        if q.probes:
-            lines.append("")
+        if q.decided:
+            lines += [f"- Decided by {', '.join(f'`{p}`' for p in q.grounds)}.", ""]
         for names, f in _merged(a):
             changed = ""
             if f.changes:
@@ -138,5 +172,8 @@ def markdown(found: Sequence[Answer]) -> str:
             for p, r in f.results:
                 if r.trace is not None and r.verdict is Verdict.VIOLATED:
                     lines += ["", f"> `{p}`, {cell(r)}: {run_in_words(r)}"]
+            for flow, alike, x in _compared(names, f):
+                if x.verdict is Verdict.VIOLATED:
+                    lines += ["", f"> `{alike}`, {_likeness(x)}: {parted_in_words((flow, alike.flow), x.comparison)}"]
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"

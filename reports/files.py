@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import networkx as nx
 
 from ..explore.check import Result
+from ..explore.equivalence import Comparison
 from ..explore.explicit import ReachableSet
 from ..explore.quotient import Quotient
 from ..model.language import Model, System
+from .comparison import comparison_text
 from .formats.choice import caption, run
 from .formats.plantuml import state_plantuml
 from .graph import graph_svg, state_dot, state_svg, trace_svg
@@ -18,6 +21,7 @@ from .machines import composition_dot, covered_dot, covered_svg, drawable, machi
 from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
+from .side_by_side import parted_svg
 from .table import trace_markdown, trace_table
 from .timeline import timeline_svg
 
@@ -43,6 +47,19 @@ def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Pat
             _write(stem, ".timeline.svg", timeline_svg(trace, **shown)),  # type: ignore[arg-type]
             *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]
+    return written
+
+
+def write_comparison(folder: Path, names: tuple[str, str], c: Comparison) -> list[Path]:
+    """The runs in which two systems part, in ``folder/comparison/``: side by side as a picture, and each as a chart of its own."""
+    stem = folder / "comparison" / _safe(" ".join(names))
+    written = [_write(stem, ".txt", comparison_text(names, c) + "\n")]
+    for i in c.inclusions:
+        if i.parted is not None:
+            seen_of = f".seen-of-{_safe(names[i.of])}"
+            title = f"{names[i.of]}: not seen of {names[1 - i.of]}"
+            written.append(_write(stem, f"{seen_of}.svg", parted_svg(names, i.of, i.parted)))
+            written.append(_write(stem, f"{seen_of}.md", trace_markdown(i.parted.run, title=title) + "\n"))
     return written
 
 
@@ -103,6 +120,11 @@ def _drawn(stem: Path, suffix: str, draw: Callable[[], str]) -> list[Path]:
         return [_write(stem, suffix, draw())]
     except RenderError:
         return []
+
+
+def _safe(text: str) -> str:
+    """The text as a part of a file's name."""
+    return re.sub(r"[^\w.@-]+", "-", text)
 
 
 def _write(stem: Path, suffix: str, text: str) -> Path:

@@ -68,6 +68,12 @@ def test_the_contest_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> 
     assert code == 0
     (row,) = json.loads(capsys.readouterr().out)["measured"]
     assert row["states"] == 164
+    assert main(["--sizes", "tdi=2,device"]) == 2
+    assert "--sizes tdi=2,device: write a number, or some of indexes, such as tdi=2,device=2" in capsys.readouterr().err
+    code = main(["--aspect", "lifecycle", "--sizes", "tdi=1,tvm=1", "--runs", "1", "--tools", OURS, "--format", "json"])
+    assert code == 0
+    (row,) = json.loads(capsys.readouterr().out)["measured"]
+    assert row["model"]["topology"] == {"tdi": 1, "tvm": 1}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tdisprove.explore.coverage import coverage
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.mutation import Fate, Setting, Trial, Trials, scores, settings, trials
 from tdisprove.explore.mutation.bench import Mutation
+from tdisprove.explore.mutation.setting import BESIDES
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import BOOL, Check, Event, Machine, Model, ModelError, Party, enum
 from tdisprove.model.language.mutate import (
@@ -57,11 +58,12 @@ def test_a_mutant_is_the_model_with_that_one_fault() -> None:
 
 def test_every_mutant_of_every_aspect_can_be_made() -> None:
     for aspect in ASPECTS.values():
-        count = 0
+        names = []
         for m in mutants(aspect.model):
             mutated(aspect.model, m)
-            count += 1
-        assert count > len(aspect.model.rules)
+            names.append(str(m))
+        assert len(names) > len(aspect.model.rules)
+        assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,19 @@ def test_what_is_said_to_survive_exists_and_survives(aspect: str) -> None:
     for name in why:
         assert run is not None
         assert run.of(every[name]).fate is not Fate.KILLED, name
+
+
+@pytest.mark.parametrize("aspect", BESIDES)
+def test_settings_besides_are_no_others_and_bring_in_every_value_of_a_choice_but_the_largest_capacity(aspect: str) -> None:
+    every = settings(aspect)
+    assert set(map(str, BESIDES[aspect])) <= set(map(str, every))
+    tried: dict[str, set[object]] = {}
+    for s in every:
+        for name, value in FLOWS[s.flow].knobs(s.knobs).items():
+            tried.setdefault(name, set()).add(value)
+    choices = [f for f in ASPECTS[aspect].model.knobs if f.machine == "choices"]
+    left = {f"{f.name}={v}" for f in choices for v in f.sort.domain if v not in tried[f.name]}
+    assert left == ({"fabric_capacity=4"} if aspect == "channel" else set())
 
 
 def test_a_score_counts_what_was_killed_of_what_is_not_equivalent() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Verdict, check
-from tdisprove.explore.policy import _blocks, _nearest, policy
+from tdisprove.explore.policy import policy
+from tdisprove.explore.settings import blocks_of, nearest_settings
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError
 from tdisprove.properties.catalogue import find
@@ -48,7 +49,7 @@ EVERY = sorted(product(*DOMAINS), key=str)
 @settings(deadline=None, max_examples=100)
 @given(st.frozensets(st.sampled_from(EVERY)), st.sampled_from(EVERY))
 def test_blocks_cover_exactly_and_cannot_be_widened(holds: frozenset[tuple[object, ...]], here: tuple[object, ...]) -> None:
-    blocks = _blocks(holds, DOMAINS)  # type: ignore[arg-type]
+    blocks = blocks_of(holds, DOMAINS)  # type: ignore[arg-type]
     assert {s for b in blocks for s in product(*b)} == holds
     for b in blocks:
         assert any(all(s not in product(*c) for c in blocks if c != b) for s in product(*b))
@@ -56,7 +57,7 @@ def test_blocks_cover_exactly_and_cannot_be_widened(holds: frozenset[tuple[objec
             for v in set(domain) - b[i]:
                 assert not set(product(*(*b[:i], {v}, *b[i + 1 :]))) <= holds
     distances = [sum(a != b for a, b in zip(s, here, strict=True)) for s in holds]
-    for s in _nearest(here, holds):  # type: ignore[arg-type]
+    for s in nearest_settings(here, holds):  # type: ignore[arg-type]
         assert sum(a != b for a, b in zip(s, here, strict=True)) == min(distances)
 
 

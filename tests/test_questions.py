@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tdisprove.explore import Verdict, check
 from tdisprove.explore.answers import Reply, answers
+from tdisprove.explore.equivalence import Side, compare
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError
 from tdisprove.model.world import ASPECTS, KNOBS
@@ -21,19 +22,20 @@ def test_there_are_83_in_order_and_each_is_answered_or_says_why_not() -> None:
     for q in QUESTIONS.values():
         assert q.asks.endswith("?"), q.id
         assert q.raised_by, q.id
-        assert q.probes or q.beyond, q.id
-        if q.probes:
+        assert q.decided or q.beyond, q.id
+        if q.decided:
             assert q.yes and q.no, q.id
 
 
 def test_questions_speak_of_properties_and_knobs_that_exist_and_that_matter_to_them() -> None:
     knobs = {k.name for k in KNOBS}
     for q in QUESTIONS.values():
-        read = {name for p in q.probes for name in ASPECTS[aspect_of(find(p.property))].knobs}
+        aspects = {aspect_of(find(p.property)) for p in q.probes} | {a.aspect for a in q.alike}
+        read = {name for aspect in aspects for name in ASPECTS[aspect].knobs}
         for p in q.probes:
             assert p.property in PROPERTIES, q.id
             assert set(p.knobs) <= knobs
-        assert not q.probes or set(q.turns_on) <= read, (q.id, set(q.turns_on) - read)
+        assert not q.decided or set(q.turns_on) <= read, (q.id, set(q.turns_on) - read)
 
 
 def test_an_answer_is_what_the_properties_say() -> None:
@@ -57,6 +59,28 @@ def test_what_would_change_an_answer_does_change_it() -> None:
         assert r.verdict is Verdict.HOLDS
 
 
+def test_an_answer_by_comparison_is_what_comparing_says() -> None:
+    (a,) = answers([question("Q11")], [FLOWS["sev-tio-guest-run"], FLOWS["cove-io"], FLOWS["ide-only"]])
+    assert [f.reply for f in a.flows.values()] == [Reply.NO, Reply.YES, Reply.VACUOUS]
+    found = a.flows["sev-tio-guest-run"]
+    assert {(c.knob, c.value) for c in found.changes if c.reply is Reply.YES} == {
+        ("host", "honest"),
+        ("epoch_bind", "tsm"),
+        ("tsm_consent", True),
+        ("accept_by", "validate"),
+    }
+    sides = Side.of("sev-tio-guest-run"), Side.of("sev-tio-host-run")
+    systems = sides[0].system(), sides[1].system()
+    shown = sides[0].alphabet(["effects"], systems[0]), sides[1].alphabet(["effects"], systems[1])
+    assert compare(*systems, shown).verdicts == found.likenesses[0][1].comparison.verdicts
+    text = answer_text(a)
+    assert "DIFFERS" in text
+    assert "seen of sev-tio-guest-run, never of sev-tio-host-run: DMA of tdi0 reaches tvm0, NOT accepted" in text
+    assert "DMA of tdi0 reaches tvm0, NOT accepted" in markdown([a])
+    (q,) = json.loads(json.dumps(document([a], "0")))["questions"]
+    assert q["flows"]["sev-tio-guest-run"]["comparisons"][0]["verdict"] == "violated"
+
+
 def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     found = answers([question("Q1"), question("Q7")], changes=False)
     assert "tdi_bind_run(tdi0)" in answer_text(found[0])
@@ -75,7 +99,7 @@ def test_every_row_of_the_pages_table_is_what_the_tool_says() -> None:
             assert line in page.splitlines()
 
 
-@pytest.mark.parametrize("name", ["Q1", "Q4", "Q13", "Q29", "Q44", "Q58", "Q64"])
+@pytest.mark.parametrize("name", ["Q1", "Q4", "Q11", "Q13", "Q29", "Q44", "Q58", "Q64"])
 def test_the_page_of_the_documentation_says_what_the_tool_says(name: str) -> None:
     page = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
     text = markdown(answers([question(name)]))

@@ -202,6 +202,25 @@ def test_an_event_that_the_abstraction_has_not_is_refused() -> None:
         compile_properties(DIMMERS.instantiate({"lamp": 1}), [Property("p", "P.", formula)])
 
 
+def test_what_is_an_input_may_change_in_any_way_and_is_read_as_it_is() -> None:
+    power = Machine("power", over=(LAMP,))
+    on = power.array("on", BOOL, init=True)
+    lit = power.array("lit", BOOL, init=False)
+    power.rule(switch_on, when=[on[lamp]], set={lit[lamp]: True, on[lamp]: True}, cite="-")
+    abstract = Abstraction(Model.of("powered lamps", power))
+    bright = {lit[lamp]: Dimmer.level[lamp] == 1}
+    worn = {on[lamp]: Dimmer.worn[lamp]}
+    # With a power of its own, which is on initially and stays so, the abstraction has no such states.
+    assert verdict(Refines(abstract, {**bright, **worn})) == "violated@0"
+    # As an input, power may come and go; the lamp is lit only with it, and goes dark never.
+    assert verdict(Refines(abstract, bright, inputs=worn)) == "violated@1"
+    assert verdict(Refines(abstract, bright, inputs={on[lamp]: ~Dimmer.worn[lamp]})) == "violated@2"
+    assert (
+        verdict(Refines(abstract, {lit[lamp]: Dimmer.worn[lamp]}, inputs={on[lamp]: Dimmer.level[lamp] >= 0}))
+        == "violated@2"
+    )
+
+
 # --- Random systems, against the definition read word for word ----------------------------------------------------------
 
 ABSTRACT = (Variable("p", BOOL), Variable("c", enum("Signal", "stop", "go")))
@@ -219,10 +238,13 @@ def cases(draw: DrawFn) -> tuple[System, System, Refines]:
     abstract = System("abstract", ABSTRACT, draw(conditions(ABSTRACT, 1)), tuple(actions))
     go = ite(draw(conditions(concrete.variables, 1)), const("go", ABSTRACT[1].sort), "stop")
     mapping = {ABSTRACT[0].term: draw(conditions(concrete.variables, 1)), ABSTRACT[1].term: go}
+    inputs = {}
+    if draw(st.booleans()):
+        inputs[ABSTRACT[1].term] = mapping.pop(ABSTRACT[1].term)
     events = None
     if draw(st.booleans()):
         events = {e: tuple(Event(a.event) for a in actions if draw(st.booleans())) for e in EVENTS}
-    return concrete, abstract, Refines(Abstraction(abstract), mapping, events)
+    return concrete, abstract, Refines(Abstraction(abstract), mapping, events, inputs)
 
 
 def fails_at(concrete: System, abstract: System, f: Refines) -> int | None:
@@ -230,11 +252,21 @@ def fails_at(concrete: System, abstract: System, f: Refines) -> int | None:
     names = [v.name for v in concrete.variables]
 
     def image(state: dict[str, Any]) -> dict[str, Any]:
-        return {k.name: naive.value(t, state) for k, t in f.mapping.items() if isinstance(t, Term)}
+        return {k.name: naive.value(t, state) for m in (f.mapping, f.inputs) for k, t in m.items() if isinstance(t, Term)}
+
+    def own(values: dict[str, Any]) -> dict[str, Any]:
+        """The values of what is not an input."""
+        return {name: value for name, value in values.items() if all(k.name != name for k in f.inputs)}
+
+    def mentions_an_input(t: Term) -> bool:
+        return t in f.inputs or any(map(mentions_an_input, t.args))
+
+    init = abstract.init.args if abstract.init.op.name == "AND" else (abstract.init,)
+    begins = [t for t in init if not mentions_an_input(t)]
 
     level = [dict(zip(names, s, strict=True)) for s in product(*(v.sort.domain for v in concrete.variables))]
     level = [s for s in level if naive.value(concrete.init, s)]
-    if any(not naive.value(abstract.init, image(s)) for s in level):
+    if any(not naive.value(t, image(s)) for s in level for t in begins):
         return 0
     seen = {tuple(s.values()) for s in level}
     depth = 0
@@ -254,7 +286,7 @@ def fails_at(concrete: System, abstract: System, f: Refines) -> int | None:
                     )
                     if named and naive.value(b.guard, before):
                         results.append({**before, **{str(t.data): naive.value(u, before) for t, u in b.updates}})
-                if image(successor) not in results:
+                if own(image(successor)) not in map(own, results):
                     return depth
                 if tuple(successor.values()) not in seen:
                     seen.add(tuple(successor.values()))

@@ -51,5 +51,5 @@ def run(args: argparse.Namespace) -> int:
             print("\n\n".join(answer_text(a, options.style()) for a in found))
         case _:
             print(table(found, options.style()))
-    unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for _, r in f.results)
+    unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for r in f.verdicts)
     return UNKNOWN if unknown else HOLDS

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..model.flows import FLOWS
 from ..model.world import KNOBS
+from ..properties.alphabets import ALPHABETS, Alphabet
 from ..properties.catalogue import GROUPS
 from ..properties.questions import QUESTIONS
+from ..properties.refinements import REFINEMENTS
 from . import options
 from .exits import HOLDS
 
@@ -80,9 +82,39 @@ def _list_questions() -> list[dict[str, object]]:
             "summary": q.asks,
             "raised_by": q.raised_by,
             "properties": [str(p) for p in q.probes],
+            "comparisons": [str(a) for a in q.alike],
             "beyond": q.beyond,
         }
         for q in QUESTIONS.values()
+    ]
+
+
+def _list_alphabets() -> list[dict[str, object]]:
+    by_name: dict[str, list[Alphabet]] = {}
+    for a in ALPHABETS:
+        by_name.setdefault(a.name, []).append(a)
+    return [
+        {
+            "id": name,
+            "summary": " ".join(f"{', '.join(aspects)}: {says}" for says, aspects in _by_sentence(mine).items()),
+            "aspects": {a.aspect: a.says for a in mine},
+        }
+        for name, mine in by_name.items()
+    ]
+
+
+def _by_sentence(alphabets: Iterable[Alphabet]) -> dict[str, list[str]]:
+    """The aspects in which an alphabet says the same."""
+    found: dict[str, list[str]] = {}
+    for a in alphabets:
+        found.setdefault(a.says, []).append(a.aspect)
+    return found
+
+
+def _list_refinements() -> list[dict[str, object]]:
+    return [
+        {"id": r.id, "summary": f"{r.aspect}: {r.says}", "aspect": r.aspect, "beyond": r.beyond, "cite": r.cite}
+        for r in REFINEMENTS.values()
     ]
 
 
@@ -91,4 +123,6 @@ _LISTS: dict[str, Callable[[], list[dict[str, object]]]] = {
     "properties": _list_properties,
     "questions": _list_questions,
     "knobs": _list_knobs,
+    "alphabets": _list_alphabets,
+    "refinements": _list_refinements,
 }

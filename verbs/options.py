@@ -42,10 +42,8 @@ def add_properties(p: argparse.ArgumentParser) -> None:
     )
 
 
-def add_setting(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--set", action="append", default=[], metavar="KNOB=VALUE", help="set a knob otherwise than the flow does"
-    )
+def add_setting(p: argparse.ArgumentParser, knobs: str = "set a knob otherwise than the flow does") -> None:
+    p.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help=knobs)
     for option, index in TOPOLOGY.items():
         p.add_argument(f"--{option}", type=count, metavar="N", help=f"number of {option} (default: {_default(index)})")
 
@@ -75,6 +73,12 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         default="auto",
         help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
         "(default: %(default)s)",
+    )
+    p.add_argument(
+        "--sleep-sets",
+        choices=("on", "off"),
+        default="on",
+        help="of the compiled kernel: do not look up again where independent steps in another order lead (default: %(default)s)",
     )
     p.add_argument(
         "--checkpoint",
@@ -131,11 +135,16 @@ def _bytes(text: str) -> int:
 
 def setting(args: argparse.Namespace) -> tuple[dict[str, int], dict[str, Value]]:
     """The topology and the knobs that were given."""
+    return sizes(args), dict(parse_knob(s) for s in args.set)
+
+
+def sizes(args: argparse.Namespace) -> dict[str, int]:
+    """The topology that was given."""
     given = {index: getattr(args, option, None) for option, index in TOPOLOGY.items()}
     topology = {index: n for index, n in given.items() if n is not None}
     if "tdi" not in topology and topology.get("device", 1) > 1:
         topology["tdi"] = topology["device"]
-    return topology, dict(parse_knob(s) for s in args.set)
+    return topology
 
 
 def one(found: list[Target], aspect: str | None) -> Target:
@@ -201,7 +210,9 @@ def engine(args: argparse.Namespace) -> Engine:
         from ..explore.bdd import BddEngine
 
         return BddEngine()
-    exhaustive = ExplicitEngine(backend=args.backend, symmetry=args.symmetry, threads=args.threads)
+    exhaustive = ExplicitEngine(
+        backend=args.backend, symmetry=args.symmetry, sleep_sets=args.sleep_sets == "on", threads=args.threads
+    )
     if args.engine == "auto":
         from ..explore.choice import AutoEngine
 

@@ -54,17 +54,18 @@ typedef uint64_t u64;
 typedef uint32_t u32;
 
 #define MAX_WORDS 8
-#define EMPTY (~(u64)0)       /* a slot of the hash table that holds no state */
+#define EMPTY ((u64)0)         /* a slot of the hash table that holds no state; the others hold the complement of what they say */
 #define OUTSIDE ((u64)1 << 63) /* in a table of updates: the value leaves its domain */
 #define NONE (~(u64)0)
 #define CHUNK 2048  /* states that a thread expands at a time */
 #define AHEAD 512   /* successors whose slots are fetched before the first of them is looked up */
-#define RECENT 13   /* two to this many of the newest successors need no look at the table, where they come again */
+#define LINE 8      /* slots of the hash table in a line of the processor's cache; a state lies in the line of its hash, or after it */
+#define RECENT 14   /* two to this many of the newest successors need no look at the table, where they come again */
 
 /* --- what a model is made of ------------------------------------------------------------------------------------- */
 
-typedef struct { /* bits of a state, as an index; without PEXT they are gathered run by run */
-    u64 mask[MAX_WORDS];
+typedef struct { /* bits of a state, as an index: a mask per word; without PEXT they are gathered run by run */
+    u32 mask;      /* into `masks` */
     u32 run, runs; /* into `runs`, for machines without PEXT */
 } Bits;
 
@@ -72,7 +73,7 @@ typedef struct { u32 word, shift, at; u64 mask; } Run; /* index |= (word >> shif
 
 typedef struct { Bits bits; u32 row_of; u64 row; u32 first, count; } Group;
 
-typedef struct { u64 keep[MAX_WORDS], set[MAX_WORDS]; u32 update, updates, law, laws; int rest, moves; } ActionRow;
+typedef struct { u32 update, updates, law, laws; int rest, moves; u32 sleep; } ActionRow;
 
 typedef struct { int expression, yes, no; /* expression < 0: a leaf */ Bits bits; u64 table; u32 word; } Update;
 
@@ -88,6 +89,11 @@ typedef struct {
     u32 groups, laws, states, exchanges;
     Group *group;
     ActionRow *action;
+    u64 *effect;    /* of each action: which bits of each word it keeps, then those that it sets */
+    u64 *eventful;  /* which actions do more than happen, a bit each: the others are only counted */
+    u64 *lawless;   /* which actions only move: no law is about them, and their guards are columns */
+    u64 *asleep;    /* sets of actions that lead to states that have been found when they are taken; the first is empty */
+    u64 *masks;
     Update *update;
     Law *law;       /* of steps: the actions say which are theirs */
     Law *state_law; /* of states */
@@ -112,10 +118,10 @@ typedef struct { /* what one thread counts; summed up at the end of a call */
     u64 fault_state;
     u32 fault_action;
     u64 *columns;             /* of the state at hand; then which expressions are known, and their values */
-    u64 *survivor;            /* successors that were not known: words, then the parent */
+    u64 *survivor;            /* successors that were not known: words, then what is kept of the step to them */
     size_t survivors, room;
     u64 *recent;              /* successors that were looked up lately, by hash */
-    u64 *pending;             /* successors to look up: words, parent, slot */
+    u64 *pending;             /* successors to look up: likewise */
     int failed;               /* memory ended */
 } Worker;
 
@@ -126,13 +132,16 @@ typedef struct {
     u64 count, room;   /* states, and for how many there is memory */
     u64 *states;       /* the words of each state */
     u32 *parents;
-    u64 *table, slots; /* open addressing; one word: the state itself, several: a tag and the number */
+    uint8_t *sleep;    /* which of the sets is asleep in each state: see reduction/independence.py */
+    u64 *table, lines; /* open addressing by lines, each filled from its start; one word: the state itself, several: a tag and the number */
+    const struct Variant *by;
     Worker total;
     int busy;
 } Search;
 
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
+/* Memory that is zero, from the beginning of a line of the cache. */
 static void *large(size_t bytes) {
 #if HAVE_THREADS
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -142,7 +151,13 @@ static void *large(size_t bytes) {
 #endif
     return p;
 #else
-    return malloc(bytes);
+    /* What was given stands before. */
+    void *given = malloc(bytes + 2 * 64);
+    if (given == NULL) return NULL;
+    char *p = (char *)(((uintptr_t)given + 2 * 64 - 1) & ~(uintptr_t)63);
+    memset(p, 0, bytes);
+    ((void **)(void *)p)[-1] = given;
+    return p;
 #endif
 }
 
@@ -152,7 +167,7 @@ static void release(void *p, size_t bytes) {
     munmap(p, bytes);
 #else
     (void)bytes;
-    free(p);
+    free(((void **)p)[-1]);
 #endif
 }
 
@@ -165,11 +180,12 @@ INLINE u64 mixed(const u64 *w, int words) {
     return h * 0xD6E8FEB86659FD93u;
 }
 
-INLINE u64 slot_of(u64 hash, u64 slots) {
+/* The line of a hash, the lines being as many as there are. */
+INLINE u64 line_of(u64 hash, u64 lines) {
 #ifdef __SIZEOF_INT128__
-    return (u64)(((unsigned __int128)hash * slots) >> 64);
+    return (u64)(((unsigned __int128)hash * lines) >> 64);
 #else
-    u64 a = hash >> 32, b = hash & 0xFFFFFFFFu, c = slots >> 32, d = slots & 0xFFFFFFFFu;
+    u64 a = hash >> 32, b = hash & 0xFFFFFFFFu, c = lines >> 32, d = lines & 0xFFFFFFFFu;
     u64 mid = a * d + ((b * d) >> 32), mid2 = (mid & 0xFFFFFFFFu) + b * c;
     return a * c + (mid >> 32) + (mid2 >> 32);
 #endif
@@ -183,29 +199,65 @@ INLINE int same(const u64 *a, const u64 *b, int words) {
 
 INLINE u64 tag_of(u64 hash) { return (hash & 0x7FFFFFFFu) << 32; }
 
-/* The number of a state, or NONE; with one word, 0 says that it is there. */
-INLINE u64 look(const Search *s, const u64 *w, u64 hash, u64 at, int words) {
-    u64 tag = tag_of(hash);
+/* What stands in the slot of a state that has this number. */
+INLINE u64 entry_of(const u64 *w, u64 number, u64 hash, int words) { return ~(words == 1 ? w[0] : tag_of(hash) | number); }
+
+/* Whether what stands in a slot is the state; `entry` is what the state would have with the number 0. */
+INLINE int is_at(const Search *s, u64 found, const u64 *w, u64 entry, int words) {
+    if (words == 1) return found == entry;
+    return ((found ^ entry) >> 32) == 0 && same(s->states + (u32)~found * (u64)words, w, words);
+}
+
+/* Whether a state is there, and its slot: the one that it has, or the first that is empty in its place. */
+INLINE int find_plain(const Search *s, const u64 *w, u64 hash, int words, u64 **slot) {
+    u64 entry = entry_of(w, 0, hash, words), at = line_of(hash, s->lines);
     for (;;) {
-        u64 found = LOAD(&s->table[at]);
-        if (found == EMPTY) return NONE;
-        if (words == 1) {
-            if (found == w[0]) return 0;
-        } else if ((found & ~(u64)0xFFFFFFFFu) == tag && same(s->states + (found & 0xFFFFFFFFu) * words, w, words)) {
-            return found & 0xFFFFFFFFu;
+        u64 *line = s->table + at * LINE;
+        for (int i = 0; i < LINE; i++) {
+            u64 found = LOAD(&line[i]);
+            *slot = &line[i];
+            if (found == EMPTY) return 0;
+            if (is_at(s, found, w, entry, words)) return 1;
         }
-        if (++at == s->slots) at = 0;
+        if (++at == s->lines) at = 0;
     }
 }
 
-INLINE void enter(Search *s, u64 number, u64 hash, int words) {
-    u64 at = slot_of(hash, s->slots);
-    while (s->table[at] != EMPTY)
-        if (++at == s->slots) at = 0;
-    STORE(&s->table[at], words == 1 ? s->states[number] : tag_of(hash) | number);
-}
+#if HAVE_PEXT
+#define SAME4(a, b) ((unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a, b))))
 
-/* Room for so many states more; nothing else may use the search meanwhile. The table is at most four fifths full. */
+/* The same, a line at a time. Another thread may be filling slots: what is still seen empty is looked up again on entry. */
+__attribute__((target("avx2"))) static inline __attribute__((always_inline)) int find_line(const Search *s, const u64 *w, u64 hash,
+                                                                                         int words, u64 **slot) {
+    u64 entry = entry_of(w, 0, hash, words), at = line_of(hash, s->lines);
+    const __m256i high = _mm256_set1_epi64x((long long)0xFFFFFFFF00000000u), empty = _mm256_setzero_si256();
+    const __m256i wanted = words == 1 ? _mm256_set1_epi64x((long long)entry) : _mm256_and_si256(_mm256_set1_epi64x((long long)entry), high);
+    for (;;) {
+        u64 *line = s->table + at * LINE;
+        __m256i a = _mm256_load_si256((const __m256i *)line), b = _mm256_load_si256((const __m256i *)(line + 4));
+        __m256i x = words == 1 ? a : _mm256_and_si256(a, high), y = words == 1 ? b : _mm256_and_si256(b, high);
+        for (unsigned hits = SAME4(x, wanted) | SAME4(y, wanted) << 4; hits; hits &= hits - 1) {
+            *slot = &line[LOWEST((u64)hits)];
+            if (words == 1 || is_at(s, LOAD(*slot), w, entry, words)) return 1;
+        }
+        unsigned free = SAME4(a, empty) | SAME4(b, empty) << 4;
+        if (free) {
+            *slot = &line[LOWEST((u64)free)];
+            return 0;
+        }
+        if (++at == s->lines) at = 0;
+    }
+}
+#endif
+
+/* So many states fit into so many lines: they are at most four fifths full. */
+INLINE int fits(u64 states, u64 lines) { return states <= lines * LINE / 5 * 4; }
+
+static size_t table_bytes(u64 lines) { return lines * LINE * sizeof(u64); }
+
+static void enter_all(Search *s, u64 count);
+
+/* Room for so many states more; nothing else may use the search meanwhile. */
 static int reserve(Search *s, u64 more) {
     int words = s->m.words;
     u64 need = s->count + more;
@@ -213,34 +265,32 @@ static int reserve(Search *s, u64 more) {
     if (need > s->room) {
         u64 room = s->room + s->room / 4;
         if (room < need) room = need;
-        u64 *states = realloc(s->states, room * words * sizeof(u64));
+        u64 *states = realloc(s->states, room * (u64)words * sizeof(u64));
         if (states == NULL) return 0;
         s->states = states;
         u32 *parents = realloc(s->parents, room * sizeof(u32));
         if (parents == NULL) return 0;
         s->parents = parents;
+        uint8_t *sleep = realloc(s->sleep, room);
+        if (sleep == NULL) return 0;
+        s->sleep = sleep;
         s->room = room;
     }
-    if (need > s->slots / 5 * 4) {
-        u64 slots = s->slots + s->slots / 3;
-        while (need > slots / 5 * 4) slots += slots / 3;
+    if (!fits(need, s->lines)) {
+        u64 lines = s->lines + s->lines / 3;
+        while (!fits(need, lines)) lines += lines / 3;
         /* The old table goes first: all states are known without it. */
-        release(s->table, s->slots * sizeof(u64));
-        s->table = large(slots * sizeof(u64));
-        if (s->table == NULL) {
-            s->table = large(s->slots * sizeof(u64));
-            if (s->table == NULL) { s->slots = 0; return 0; }
-            slots = s->slots;
-            need = 0;
+        release(s->table, table_bytes(s->lines));
+        s->table = large(table_bytes(lines));
+        int grown = s->table != NULL;
+        if (!grown) {
+            lines = s->lines;
+            s->table = large(table_bytes(lines));
+            if (s->table == NULL) { s->lines = 0; return 0; }
         }
-        s->slots = slots;
-        memset(s->table, 0xFF, slots * sizeof(u64));
-        enum { FAR = 24 };
-        for (u64 i = 0; i < s->count; i++) {
-            if (i + FAR < s->count) PREFETCH(&s->table[slot_of(mixed(s->states + (i + FAR) * words, words), slots)]);
-            enter(s, i, mixed(s->states + i * words, words), words);
-        }
-        if (need == 0) return 0;
+        s->lines = lines;
+        enter_all(s, s->count);
+        return grown;
     }
     return 1;
 }
@@ -293,12 +343,14 @@ INLINE u64 gathered(const Model *m, const Bits *b, const u64 *w) {
 }
 
 #if HAVE_PEXT
-__attribute__((target("bmi2"))) static inline __attribute__((always_inline)) u64 extracted(const Bits *b, const u64 *w, int words) {
-    u64 index = _pext_u64(w[0], b->mask[0]);
-    int at = words > 1 ? POPCOUNT(b->mask[0]) : 0;
+__attribute__((target("bmi2,popcnt"))) static inline __attribute__((always_inline)) u64 extracted(const Model *m, const Bits *b,
+                                                                                                   const u64 *w, int words) {
+    const u64 *mask = m->masks + b->mask;
+    u64 index = _pext_u64(w[0], mask[0]);
+    int at = words > 1 ? POPCOUNT(mask[0]) : 0;
     for (int i = 1; i < words; i++) {
-        index |= _pext_u64(w[i], b->mask[i]) << at;
-        at += POPCOUNT(b->mask[i]);
+        index |= _pext_u64(w[i], mask[i]) << at;
+        at += POPCOUNT(mask[i]);
     }
     return index;
 }
@@ -355,7 +407,7 @@ INLINE void note_step(Worker *k, u32 obligation, u64 state, u32 action) {
 
 /* --- the hot loop: made for each width, with and without PEXT ---------------------------------------------------- */
 
-INLINE int keep_survivor(Worker *k, const u64 *w, int words, u64 parent) {
+INLINE int keep_survivor(Worker *k, const u64 *w, int words, u64 from) {
     if (k->survivors == k->room) {
         size_t room = k->room * 2;
         u64 *more = realloc(k->survivor, room * (size_t)(words + 1) * sizeof(u64));
@@ -365,9 +417,15 @@ INLINE int keep_survivor(Worker *k, const u64 *w, int words, u64 parent) {
     }
     u64 *to = k->survivor + k->survivors++ * (size_t)(words + 1);
     for (int i = 0; i < words; i++) to[i] = w[i];
-    to[words] = parent;
+    to[words] = from;
     return 1;
 }
+
+typedef struct Variant {
+    void (*expand)(const Search *s, Worker *k, u64 begin, u64 end, int judge_only);
+    void (*add)(Search *s, Worker *k);
+    void (*enter)(Search *s, u64 count);
+} Variant;
 
 #define WORDS 1
 #define EXPAND plain_1
@@ -394,42 +452,15 @@ INLINE int keep_survivor(Worker *k, const u64 *w, int words, u64 parent) {
 #include "expand.h"
 #endif
 
-typedef void Expand(const Search *s, Worker *k, u64 begin, u64 end, int judge_only);
-
-static Expand *expander(const Search *s) {
+static const Variant *variant(const Model *m, int pext) {
 #if HAVE_PEXT
-    if (s->pext) return s->m.words == 1 ? pext_1 : s->m.words == 2 ? pext_2 : pext_n;
+    if (pext) return m->words == 1 ? &pext_1_variant : m->words == 2 ? &pext_2_variant : &pext_n_variant;
 #endif
-    return s->m.words == 1 ? plain_1 : plain_n;
+    (void)pext;
+    return m->words == 1 ? &plain_1_variant : &plain_n_variant;
 }
 
-/* Enter a chunk's survivors: of equal ones the first. There must be room. */
-static void add_survivors(Search *s, Worker *k) {
-    enum { FAR = 16 };
-    int words = s->m.words;
-    size_t stride = (size_t)words + 1;
-    for (size_t i = 0; i < k->survivors; i++) {
-        if (i + FAR < k->survivors) PREFETCH(&s->table[slot_of(mixed(k->survivor + (i + FAR) * stride, words), s->slots)]);
-        const u64 *w = k->survivor + i * stride;
-        u64 hash = mixed(w, words), tag = tag_of(hash), at = slot_of(hash, s->slots);
-        for (;;) {
-            u64 found = s->table[at];
-            if (found == EMPTY) {
-                u64 *to = s->states + s->count * words;
-                for (int j = 0; j < words; j++) to[j] = w[j];
-                s->parents[s->count] = (u32)w[words];
-                STORE(&s->table[at], words == 1 ? w[0] : tag | s->count);
-                s->count++;
-                break;
-            }
-            if (words == 1 ? found == w[0]
-                           : (found & ~(u64)0xFFFFFFFFu) == tag && same(s->states + (found & 0xFFFFFFFFu) * words, w, words))
-                break;
-            if (++at == s->slots) at = 0;
-        }
-    }
-    k->survivors = 0;
-}
+static void enter_all(Search *s, u64 count) { s->by->enter(s, count); }
 
 /* --- threads ------------------------------------------------------------------------------------------------------- */
 
@@ -466,7 +497,6 @@ static void *work(void *argument) {
     Job *job = task->job;
     Search *s = job->s;
     Worker *k = task->worker;
-    Expand *expand = expander(s);
     for (;;) {
         WHEN_THREADS(pthread_mutex_lock(&job->mutex);)
         u64 begin = job->next;
@@ -477,7 +507,7 @@ static void *work(void *argument) {
         if (over) return NULL;
 
         WHEN_THREADS(pthread_rwlock_rdlock(&job->shape);)
-        expand(s, k, begin, end, job->judge_only);
+        s->by->expand(s, k, begin, end, job->judge_only);
         WHEN_THREADS(pthread_rwlock_unlock(&job->shape);)
 
         WHEN_THREADS(pthread_mutex_lock(&job->mutex);
@@ -487,13 +517,14 @@ static void *work(void *argument) {
         if (!job->failed) {
             if (k->failed || k->fault_state != NONE) job->failed = 1;
             else {
-                int fits = s->count + k->survivors <= s->room && s->count + k->survivors <= s->slots / 5 * 4;
-                if (!fits) {
+                u64 need = s->count + k->survivors;
+                int room = need <= s->room && fits(need, s->lines);
+                if (!room) {
                     WHEN_THREADS(pthread_rwlock_wrlock(&job->shape);)
-                    fits = reserve(s, k->survivors);
+                    room = reserve(s, k->survivors);
                     WHEN_THREADS(pthread_rwlock_unlock(&job->shape);)
                 }
-                if (fits) { add_survivors(s, k); job->reached = end; }
+                if (room) { s->by->add(s, k); job->reached = end; }
                 else { k->failed = 1; job->failed = 1; }
             }
         }
@@ -524,7 +555,7 @@ static int make_worker(Worker *k, const Model *m, int hot) {
         k->columns = malloc(((size_t)m->column_words + 2 * (size_t)m->expression_words + 1) * sizeof(u64));
         k->survivor = malloc(k->room * (size_t)(m->words + 1) * sizeof(u64));
         k->recent = malloc(((size_t)1 << RECENT) * (size_t)m->words * sizeof(u64));
-        k->pending = malloc((size_t)AHEAD * (size_t)(m->words + 2) * sizeof(u64));
+        k->pending = malloc((size_t)AHEAD * (size_t)(m->words + 1) * sizeof(u64));
     }
     if (!k->fired || !k->bad_state || !k->bad_step || !k->bad_action || (hot && (!k->columns || !k->survivor || !k->pending || !k->recent))) {
         clear_worker(k);
@@ -567,11 +598,11 @@ static void *copied(PyObject *from, Py_ssize_t *bytes) {
 static void search_dealloc(PyObject *self) {
     Search *s = (Search *)self;
     Model *m = &s->m;
-    free(m->group); free(m->action); free(m->update); free(m->law); free(m->state_law); free(m->runs); free(m->row_of);
+    free(m->group); free(m->action); free(m->effect); free(m->eventful); free(m->lawless); free(m->asleep); free(m->masks); free(m->update); free(m->law); free(m->state_law); free(m->runs); free(m->row_of);
     free(m->rows); free(m->tables); free(m->code); free(m->starts);
     free(m->exchange); free(m->swap); free(m->replace); free(m->codes);
-    free(s->states); free(s->parents);
-    release(s->table, s->slots * sizeof(u64));
+    free(s->states); free(s->parents); free(s->sleep);
+    release(s->table, table_bytes(s->lines));
     clear_worker(&s->total);
     PyTypeObject *type = Py_TYPE(self);
     freefunc f = (freefunc)PyType_GetSlot(type, Py_tp_free);
@@ -579,23 +610,24 @@ static void search_dealloc(PyObject *self) {
     Py_DECREF(type);
 }
 
-/* Arrays of 64-bit numbers, flat: see tables.py for the columns of each. */
-static int read_bits(Bits *b, const int64_t *row, int words) {
-    memset(b, 0, sizeof *b);
-    for (int i = 0; i < words; i++) b->mask[i] = (u64)row[i];
+/* Arrays of 64-bit numbers, flat: see tables.py for the columns of each. ``number``: of the index, among all that there are. */
+static int read_bits(Model *m, Bits *b, const int64_t *row, size_t number) {
+    int words = m->words;
+    b->mask = (u32)(number * (size_t)words);
+    for (int i = 0; i < words; i++) m->masks[b->mask + (u32)i] = (u64)row[i];
     b->run = (u32)row[words];
     b->runs = (u32)row[words + 1];
     return words + 2;
 }
 
-#define ARRAYS 15
+#define ARRAYS 16
 
 static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)kwargs;
     int words, actions, columns, obligations, pext;
     PyObject *o[ARRAYS];
-    if (!PyArg_ParseTuple(args, "iiiipOOOOOOOOOOOOOOO", &words, &actions, &columns, &obligations, &pext, &o[0], &o[1], &o[2], &o[3],
-                          &o[4], &o[5], &o[6], &o[7], &o[8], &o[9], &o[10], &o[11], &o[12], &o[13], &o[14]))
+    if (!PyArg_ParseTuple(args, "iiiipOOOOOOOOOOOOOOOO", &words, &actions, &columns, &obligations, &pext, &o[0], &o[1], &o[2], &o[3],
+                          &o[4], &o[5], &o[6], &o[7], &o[8], &o[9], &o[10], &o[11], &o[12], &o[13], &o[14], &o[15]))
         return NULL;
     if (words < 1 || words > MAX_WORDS) {
         PyErr_SetString(PyExc_ValueError, "a state has between 1 and 8 words");
@@ -610,7 +642,7 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     m->guard_words = (actions + 63) / 64;
     s->pext = 0;
 #if HAVE_PEXT
-    s->pext = pext && __builtin_cpu_supports("bmi2");
+    s->pext = pext && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx2");
 #endif
     Py_ssize_t bytes[ARRAYS] = {0};
     int64_t *raw[ARRAYS];
@@ -619,48 +651,55 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         if ((raw[i] = copied(o[i], &bytes[i])) == NULL) goto failed;
     m->row_of = (u32 *)raw[4]; m->rows = (u64 *)raw[5]; m->tables = (u64 *)raw[6];
     m->code = (int32_t *)raw[7]; m->starts = (int32_t *)raw[8];
-    m->codes = (u64 *)raw[14];
-    raw[4] = raw[5] = raw[6] = raw[7] = raw[8] = raw[14] = NULL;
+    m->asleep = (u64 *)raw[11];
+    m->codes = (u64 *)raw[15];
+    raw[4] = raw[5] = raw[6] = raw[7] = raw[8] = raw[11] = raw[15] = NULL;
     m->expression_words = (int)((bytes[8] / 4 - 1 + 63) / 64);
     size_t width = (size_t)words + 6;
     m->groups = (u32)((size_t)bytes[0] / 8 / width);
     m->group = calloc((size_t)m->groups + 1, sizeof(Group));
     size_t n_actions = (size_t)actions;
     m->action = calloc(n_actions + 1, sizeof(ActionRow));
+    m->effect = calloc(2 * n_actions * (size_t)words + 1, sizeof(u64));
+    m->eventful = calloc((size_t)m->guard_words + 1, sizeof(u64));
+    m->lawless = calloc((size_t)m->guard_words + 1, sizeof(u64));
     size_t update_width = (size_t)words + 7, updates = (size_t)bytes[2] / 8 / update_width;
     m->update = calloc(updates + 1, sizeof(Update));
+    m->masks = calloc((m->groups + updates) * (size_t)words + 1, sizeof(u64));
     m->laws = (u32)(bytes[3] / 24);
     m->law = calloc((size_t)m->laws + 1, sizeof(Law));
     m->states = (u32)(bytes[9] / 24);
     m->state_law = calloc((size_t)m->states + 1, sizeof(Law));
     size_t runs = (size_t)bytes[10] / 32;
     m->runs = calloc(runs + 1, sizeof(Run));
-    m->exchanges = (u32)(bytes[11] / 32);
+    m->exchanges = (u32)(bytes[12] / 32);
     m->exchange = calloc((size_t)m->exchanges + 1, sizeof(Exchange));
-    size_t swaps = (size_t)bytes[12] / 40, replaces = (size_t)bytes[13] / 32;
+    size_t swaps = (size_t)bytes[13] / 40, replaces = (size_t)bytes[14] / 32;
     m->swap = calloc(swaps + 1, sizeof(Swap));
     m->replace = calloc(replaces + 1, sizeof(Replace));
-    if (!m->exchange || !m->swap || !m->replace || !m->group || !m->action || !m->update || !m->law || !m->state_law || !m->runs) { PyErr_NoMemory(); goto failed; }
+    if (!m->exchange || !m->swap || !m->replace || !m->group || !m->action || !m->effect || !m->eventful || !m->lawless || !m->masks || !m->update || !m->law || !m->state_law || !m->runs) { PyErr_NoMemory(); goto failed; }
     for (u32 g = 0; g < m->groups; g++) {
         const int64_t *row = raw[0] + g * width;
-        int at = read_bits(&m->group[g].bits, row, words);
+        int at = read_bits(m, &m->group[g].bits, row, g);
         m->group[g].row_of = (u32)row[at]; m->group[g].row = (u64)row[at + 1];
         m->group[g].first = (u32)row[at + 2]; m->group[g].count = (u32)row[at + 3];
     }
-    size_t action_width = 2 * (size_t)words + 6;
+    size_t action_width = 2 * (size_t)words + 7;
     for (size_t a = 0; a < n_actions; a++) {
         const int64_t *row = raw[1] + a * action_width;
         ActionRow *to = &m->action[a];
-        for (int i = 0; i < words; i++) { to->keep[i] = (u64)row[i]; to->set[i] = (u64)row[words + i]; }
+        for (int i = 0; i < 2 * words; i++) m->effect[2 * a * (size_t)words + (size_t)i] = (u64)row[i];
         row += 2 * words;
         to->update = (u32)row[0]; to->updates = (u32)row[1]; to->law = (u32)row[2]; to->laws = (u32)row[3];
-        to->rest = (int)row[4]; to->moves = (int)row[5];
+        to->rest = (int)row[4]; to->moves = (int)row[5]; to->sleep = (u32)row[6];
+        if (to->moves || to->laws || to->rest >= 0) m->eventful[a >> 6] |= (u64)1 << (a & 63);
+        if (!to->laws && to->rest < 0) m->lawless[a >> 6] |= (u64)1 << (a & 63);
     }
     for (size_t u = 0; u < updates; u++) {
         const int64_t *row = raw[2] + u * update_width;
         Update *to = &m->update[u];
         to->expression = (int)row[0]; to->yes = (int)row[1]; to->no = (int)row[2];
-        int at = 3 + read_bits(&to->bits, row + 3, words);
+        int at = 3 + read_bits(m, &to->bits, row + 3, m->groups + u);
         to->table = (u64)row[at]; to->word = (u32)row[at + 1];
     }
     for (u32 l = 0; l < m->laws; l++)
@@ -670,20 +709,21 @@ static PyObject *search_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     for (size_t r = 0; r < runs; r++)
         m->runs[r] = (Run){(u32)raw[10][4 * r], (u32)raw[10][4 * r + 1], (u32)raw[10][4 * r + 2], (u64)raw[10][4 * r + 3]};
     for (u32 e = 0; e < m->exchanges; e++) {
-        const int64_t *row = raw[11] + 4 * e;
+        const int64_t *row = raw[12] + 4 * e;
         m->exchange[e] = (Exchange){(u32)row[0], (u32)row[1], (u32)row[2], (u32)row[3]};
     }
     for (size_t i = 0; i < swaps; i++) {
-        const int64_t *row = raw[12] + 5 * i;
+        const int64_t *row = raw[13] + 5 * i;
         m->swap[i] = (Swap){(u32)row[0], (u32)row[1], (u32)row[2], (u32)row[3], (u64)row[4]};
     }
     for (size_t i = 0; i < replaces; i++) {
-        const int64_t *row = raw[13] + 4 * i;
+        const int64_t *row = raw[14] + 4 * i;
         m->replace[i] = (Replace){(u32)row[0], (u32)row[1], (u64)row[2], (u32)row[3]};
     }
-    s->slots = 1 << 12;
-    s->table = large(s->slots * sizeof(u64));
-    if (s->table == NULL || !make_worker(&s->total, m, 0) || (memset(s->table, 0xFF, s->slots * sizeof(u64)), !reserve(s, 1024))) {
+    s->by = variant(m, s->pext);
+    s->lines = 1 << 9;
+    s->table = large(table_bytes(s->lines));
+    if (s->table == NULL || !make_worker(&s->total, m, 0) || !reserve(s, 1024)) {
         PyErr_NoMemory();
         goto failed;
     }
@@ -712,7 +752,7 @@ static PyObject *search_add(PyObject *self, PyObject *args) {
     Worker k;
     int good = make_worker(&k, &s->m, 1) && reserve(s, n);
     for (size_t i = 0; good && i < n; i++) good = keep_survivor(&k, rows + i * words, (int)words, 0xFFFFFFFFu);
-    if (good) add_survivors(s, &k);
+    if (good) s->by->add(s, &k);
     clear_worker(&k);
     free(rows);
     if (!good) return out_of_memory();
@@ -741,7 +781,8 @@ static PyObject *search_restore(PyObject *self, PyObject *args) {
     if (good) {
         memcpy(s->states, raw[0], n * words * 8);
         memcpy(s->parents, raw[1], n * 4);
-        for (size_t i = 0; i < n; i++) enter(s, i, mixed(s->states + i * words, (int)words), (int)words);
+        memset(s->sleep, 0, n); /* How these states were found is not known any more. */
+        enter_all(s, n);
         s->count = n;
         Worker *t = &s->total;
         t->transitions = ((u64 *)raw[2])[0];
@@ -858,7 +899,7 @@ static PyObject *search_found(PyObject *self, PyObject *args) {
     PyObject *fault = t->fault_state == NONE ? (Py_INCREF(Py_None), Py_None)
                                              : Py_BuildValue("KI", (unsigned long long)t->fault_state, t->fault_action);
     if (fault == NULL) return NULL;
-    unsigned long long bytes = s->room * ((u64)s->m.words * 8 + 4) + s->slots * 8;
+    unsigned long long bytes = s->room * ((u64)s->m.words * 8 + 5) + table_bytes(s->lines);
     return Py_BuildValue("KKKy#y#y#y#NK", (unsigned long long)s->count, (unsigned long long)t->transitions,
                          (unsigned long long)t->deadlocks, (const char *)t->fired, (Py_ssize_t)(s->m.guard_words * 8),
                          (const char *)t->bad_state, n * 8, (const char *)t->bad_step, n * 8, (const char *)t->bad_action, n * 4,
@@ -887,7 +928,7 @@ static PyObject *search_count(PyObject *self, void *closure) {
 
 static PyGetSetDef getters[] = {
     {"count", search_count, NULL, "The number of states.", NULL},
-    {"pext", search_pext, NULL, "Whether the processor's bit extraction is used.", NULL},
+    {"pext", search_pext, NULL, "Whether the processor's BMI2 and AVX2 are used.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -50,11 +50,12 @@ class NativeExploration(Exploration):
         symmetry: Sequence[Automorphism] = (),
         threads: int | None = None,
         pext: bool = True,
+        sleep_sets: bool = True,
     ) -> None:
         from ._kernel import Search
 
         super().__init__(system, obligations, limits, stop_early=stop_early, symmetry=symmetry)
-        t = tables(self.layout, obligations)
+        t = tables(self.layout, obligations, sleep_sets=sleep_sets and not self.exchanges)
         self.search = Search(t.words, t.actions, t.columns, t.obligations, pext, *t.arrays, *encoded(self.exchanges))
         self.threads = threads or threads_of_this_machine()
         self.backend = "native"

@@ -71,7 +71,13 @@ class ExplicitEngine:
     """Visits every reachable state. With ``stop_early``, only until every obligation has been violated."""
 
     def __init__(
-        self, *, stop_early: bool = False, backend: str | None = None, symmetry: str = "auto", threads: int | None = None
+        self,
+        *,
+        stop_early: bool = False,
+        backend: str | None = None,
+        symmetry: str = "auto",
+        sleep_sets: bool = True,
+        threads: int | None = None,
     ) -> None:
         if backend is not None and backend not in BACKENDS:
             raise ModelError(f"{backend!r} is no back end of exhaustive search: give one of {', '.join(BACKENDS)}")
@@ -80,6 +86,8 @@ class ExplicitEngine:
         self.stop_early = stop_early
         self.backend = backend
         self.symmetry = symmetry
+        self.sleep_sets = sleep_sets
+        """Whether the compiled kernel leaves out looking up where steps lead that it knows to lead to known states."""
         self.threads = threads
         """Of the compiled kernel; None: as many as this process may use. They change no answer."""
 
@@ -116,6 +124,7 @@ class ExplicitEngine:
                 self.backend,
                 stop_early=self.stop_early,
                 symmetry=symmetry,
+                sleep_sets=self.sleep_sets,
                 threads=self.threads,
             )
             if reconsider is not None:
@@ -157,6 +166,7 @@ def _exploration(
     *,
     stop_early: bool,
     symmetry: Sequence[Automorphism] = (),
+    sleep_sets: bool = True,
     threads: int | None = None,
 ) -> tuple[Exploration, tuple[str, ...]]:
     """The search that is asked for or, for ``auto``, that can be had; and what must be said about that.
@@ -169,7 +179,10 @@ def _exploration(
             raise ModelError("a checkpoint needs the compiled kernel: leave --backend numpy out, or --checkpoint")
         return VectorisedExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry), ()
     try:
-        return NativeExploration(system, obligations, limits, stop_early=stop_early, symmetry=symmetry, threads=threads), ()
+        native = NativeExploration(
+            system, obligations, limits, stop_early=stop_early, symmetry=symmetry, sleep_sets=sleep_sets, threads=threads
+        )
+        return native, ()
     except ImportError:
         why = "the compiled kernel is not there; install tdisprove where a C compiler is, or take NumPy"
         note = ("searched with NumPy: the compiled kernel was not built",)

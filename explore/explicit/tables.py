@@ -22,6 +22,7 @@ from ...model.language import TRUE, Action, Bool, Enum, Int, ModelError, Op, Ter
 from ...model.language.terms import conjuncts, rebuild, support
 from ...properties.compile import Obligation
 from ..layout import Field, Layout, code_of, size
+from ..reduction.independence import asleep
 
 MOST_WORDS = 8
 """The kernel's ``MAX_WORDS``."""
@@ -46,6 +47,9 @@ _EXACT = 1 << 62
 
 _NOT, _AND, _OR, _CHOICE, _YES, _NO, _SAME = range(-1, -8, -1)
 
+_SETS = 255
+"""Different sleep sets that the kernel takes, beside the empty one."""
+
 Truths = NDArray[np.bool_]
 
 
@@ -68,12 +72,12 @@ class Tables:
         return sum(a.nbytes for a in self.arrays)
 
 
-def tables(layout: Layout, obligations: Sequence[Obligation]) -> Tables:
-    """The tables of the layout's system with the obligations.
+def tables(layout: Layout, obligations: Sequence[Obligation], *, sleep_sets: bool = True) -> Tables:
+    """The tables of the layout's system with the obligations; without ``sleep_sets``, the kernel takes every step.
 
     Raises `NotTabular` when they would be too large, and `ModelError` for updates of the wrong sort.
     """
-    return _Builder(layout, obligations).tables()
+    return _Builder(layout, obligations).tables(sleep_sets)
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ class _Builder:
         self.table_of: dict[bytes, int] = {}
         self.nodes: list[list[int]] = []
 
-    def tables(self) -> Tables:
+    def tables(self, sleep_sets: bool) -> Tables:
         layout, system = self.layout, self.system
         if layout.words > MOST_WORDS:
             raise NotTabular(f"it has {layout.words} words of state, and the kernel takes {MOST_WORDS}")
@@ -168,6 +172,7 @@ class _Builder:
         rests = [self._require(i, a.guard) for i, a in enumerate(system.actions)]
         laws: list[list[int]] = []
         rows: list[list[int]] = []
+        set_of, sets = _sleep_sets(asleep(system) if sleep_sets else np.zeros((0, 0), np.bool_), len(system.actions))
         for i, a in enumerate(system.actions):
             first = len(laws)
             for k, o in enumerate(self.obligations):
@@ -180,16 +185,16 @@ class _Builder:
             for j, root in enumerate(roots):
                 self.nodes[start + j] = self._node(root)
             moves = int(any(k != -1 for k in keep))
-            rows.append([*keep, *fixed, start, len(roots), first, len(laws) - first, rests[i], moves])
+            rows.append([*keep, *fixed, start, len(roots), first, len(laws) - first, rests[i], moves, set_of[i]])
         states = [[*self._column(o.state), k] for k, o in enumerate(self.obligations) if o.state is not TRUE]
         groups, row_of, matrix = self._groups()
         width = layout.words
         return Tables(
             layout.words, len(system.actions), self.columns, len(self.obligations),
             (
-                _array(groups, width + 6), _array(rows, 2 * width + 6), _array(self.nodes, width + 7), _array(laws, 3),
+                _array(groups, width + 6), _array(rows, 2 * width + 7), _array(self.nodes, width + 7), _array(laws, 3),
                 row_of, matrix, np.concatenate([*self.pool, np.zeros(1, np.uint64)]),
-                np.array(self.code, np.int32), np.array(self.starts, np.int32), _array(states, 3), _array(self.runs, 4),
+                np.array(self.code, np.int32), np.array(self.starts, np.int32), _array(states, 3), _array(self.runs, 4), sets,
             ),
         )  # fmt: skip
 
@@ -473,6 +478,21 @@ class _Builder:
                 entries[outside] |= np.uint64(_OUTSIDE)
             entries |= codes.astype(np.uint64) << np.uint64(f.shift)
         return entries
+
+
+def _sleep_sets(rows: Truths, actions: int) -> tuple[list[int], NDArray[np.uint64]]:
+    """Which sleep set each action leads to, and the sets, as bits of 64-bit words: first the empty one, then the largest."""
+    words = (actions + 63) // 64
+    if not rows.size:
+        return [0] * actions, np.zeros((1, words), np.uint64)
+    different, which = np.unique(rows, axis=0, return_inverse=True)
+    kept = np.argsort(-different.sum(1), kind="stable")[:_SETS]
+    number = np.zeros(len(different), np.int64)
+    number[kept] = np.arange(1, len(kept) + 1)
+    bits = np.zeros((len(kept) + 1, 64 * words), np.bool_)
+    bits[1:, :actions] = different[kept]
+    packed = np.packbits(bits, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+    return [int(x) for x in number[which.reshape(-1)]], packed
 
 
 def _has_parts(t: Term) -> bool:

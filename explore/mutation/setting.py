@@ -27,9 +27,36 @@ class Setting:
         return self.flow + (f" ({', '.join(given)})" if given else "")
 
 
+BESIDES: Mapping[str, tuple[Setting, ...]] = {
+    "channel": (
+        Setting("cove-io", {"rekey_on_rebind": "refresh", "flush_on_rebind": "both", "tag_quarantine": "context"}),
+        Setting("cove-io", {"rekey_on_rebind": "refresh_stop", "tag_quarantine": "always"}),
+        Setting("cove-io", {"rekey_on_rebind": "restart", "stop_waits": False}),
+        Setting("cove-io", {"rekey_on_rebind": "restart", "stream_shared": False}),
+        Setting("cove-io", {"flush_on_rebind": "root_port", "reorder_check": "enhanced"}),
+        Setting("cove-io", {"flush_on_rebind": "root_port", "tag_quarantine": "context"}),
+        Setting("cove-io", {"flush_on_rebind": "both", "dma_timeout": "error"}),
+        Setting("cove-io", {"tag_quarantine": "context_seen"}),
+        Setting("cove-io", {"dma_timeout": "error", "stop_waits": False}),
+        Setting("cove-io", {"device": "hostile"}),
+        Setting("cove-io", {"fabric_capacity": 1}),
+        Setting("cove-io", {"fabric_capacity": 3}),
+    ),
+    "proxy": (
+        Setting("sev-tio-guest-run", {"replay_protection": False}),
+        Setting("arm-cca", {"replay_protection": False}),
+        Setting("sev-tio-guest-run", {"gate_completion": "trusts"}),
+        Setting("sev-tio-guest-run", {"epoch_begins": "request"}),
+        Setting("sev-tio-guest-run", {"gate_status": "ignored", "failure_undone": False}),
+        Setting("cove-io", {"stop_in_unlocked": "error"}),
+    ),
+}
+"""Settings of knobs that no flow has, which bring rules into play that else never apply."""
+
+
 def settings(aspect: str, flow: str | None = None) -> list[Setting]:
-    """The different flows, with a hostile and with an honest host, and every setting in which the catalogue looks for a
-    witness or a kill. With ``flow``, those of this flow only.
+    """The different flows, with a hostile and with an honest host, every setting in which the catalogue looks for a
+    witness or a kill, and those `BESIDES`. With ``flow``, those of this flow only.
     """
     found: dict[object, Setting] = {}
 
@@ -48,4 +75,6 @@ def settings(aspect: str, flow: str | None = None) -> list[Setting]:
             add(p.kill.flow, p.kill.knobs, p.kill.topology)
         if p.witness is not None and (p.witness.knobs or p.witness.topology):
             add(mine[0], p.witness.knobs, p.witness.topology)
+    for s in BESIDES.get(aspect, ()):
+        add(s.flow, s.knobs, s.topology)
     return list(found.values())

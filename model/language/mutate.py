@@ -200,8 +200,9 @@ def mutants(model: Model) -> Iterator[Mutant]:
     Conditions on knobs alone are left out: they say in which flows a rule exists, which is nothing to forget.
     """
     for r in model.rules:
-        for c in r.checks:
-            yield DropCheck(r.machine, r.name, c.name)
+        # A check whose failure may be told by several codes stands in the rule once for each: it is forgotten as a whole.
+        for name in dict.fromkeys(c.name for c in r.checks):
+            yield DropCheck(r.machine, r.name, name)
         for i, part in enumerate(conjuncts(r.when)):
             if any(isinstance(x.data, Family) and not x.data.rigid for x in subterms(part)):
                 yield DropCondition(r.machine, r.name, i)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...model.language import TRUE, Event, Term, Value
 from ...model.language.mutate import Mutant
-from ..formulas import Formula, Sometimes
+from ..formulas import AlwaysPossible, Formula, Invariant, Sometimes, StepLaw
 from ..property import Kill, Property, Witness
 from ..steps import Step, Steps
 
@@ -27,6 +29,55 @@ def law(
         id, says, formula, over, protects, binds, cite,
         witness=Witness(witness, knobs), kill=Kill(mutants, flow, knobs) if mutants else None,
     )  # fmt: skip
+
+
+def step_law(
+    id: str,
+    says: str,
+    on: Steps,
+    must: Term,
+    over: tuple[Term, ...],
+    binds: str,
+    cite: str,
+    *mutants: Mutant,
+    witness: Term | Steps | None = None,
+    **setting: Any,
+) -> Property:
+    """That every such step satisfies ``must``; the witness, where none is given, is such a step. ``setting`` as in `law`."""
+    seen = on if witness is None else witness
+    return law(id, says, StepLaw(on, must), over, binds, cite, seen, *mutants, **setting)
+
+
+def possible(
+    id: str,
+    says: str,
+    step: Steps,
+    when: Term,
+    over: tuple[Term, ...],
+    binds: str,
+    cite: str,
+    *mutants: Mutant,
+    witness: Term | Steps | None = None,
+    **setting: Any,
+) -> Property:
+    """That such a step is possible whenever ``when`` holds; the witness, where none is given, is such a step."""
+    seen = step if witness is None else witness
+    return law(id, says, AlwaysPossible(step, when), over, binds, cite, seen, *mutants, **setting)
+
+
+def invariant(
+    id: str,
+    says: str,
+    holds: Term,
+    over: tuple[Term, ...],
+    binds: str,
+    cite: str,
+    witness: Term | Steps,
+    *mutants: Mutant,
+    **setting: Any,
+) -> Property:
+    """That ``holds`` is true in every state."""
+    return law(id, says, Invariant(holds), over, binds, cite, witness, *mutants, **setting)
 
 
 def told(

@@ -2,7 +2,7 @@
 
 from ...model.language import ModelError, nearest
 from . import driver, evidence, lifecycle, policy, run, session
-from .question import Probe, Question
+from .question import Alike, Probe, Question
 
 QUESTIONS: dict[str, Question] = {
     q.id: q for topic in (run, evidence, session, lifecycle, policy, driver) for q in topic.QUESTIONS
@@ -18,4 +18,4 @@ def question(name: str) -> Question:
     return found
 
 
-__all__ = ["QUESTIONS", "Probe", "Question", "question"]
+__all__ = ["QUESTIONS", "Alike", "Probe", "Question", "question"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .question import Probe, Question, probes
+from .question import Alike, Probe, Question, probes
 
 QUESTIONS = (
     Question(
@@ -105,8 +105,8 @@ QUESTIONS = (
                     "guest-uses-only-what-the-record-says-runs", "a-guest-can-stop-its-tdi"),
         ),
         ("tsm_consent", "epoch_bind", "guest_stop", "state_source"),
-        yes="Every promise of that contract is kept.", no="Some promise is not: which one, says the verdict.",
-        beyond="That two flows offer the very same traces is a question of equivalence, which is not decided here; the contract is "
-        "asked promise by promise.",
+        yes="Every promise of that contract is kept, and its milestones come as in CoVE-IO.",
+        no="Some promise is not kept, or the milestones come otherwise: which, says the verdict.",
+        alike=(Alike("cove-io", ("contract",), "traces"),),
     ),
 )  # fmt: skip

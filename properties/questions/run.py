@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .question import Probe, Question, probes
+from .question import Alike, Probe, Question, probes
 
 _WHO_RUNS = ("host", "run_by", "accept_by", "tsm_consent", "epoch_bind")
 _EMITTED = "no-tbit-dma-emitted-before-accept"
@@ -90,11 +90,12 @@ QUESTIONS = (
     Question(
         "Q11", "M16 Kardashevskiy",
         "Is RUN irrelevant on SEV, so that host-run and guest-run look the same to everybody but the link?",
-        probes(_EFFECTIVE, "dma-gate-opens-only-after-accept", "mmio-gate-opens-only-after-accept", "no-private-mmio-before-accept"),
-        ("epoch_bind", "tsm_consent", "accept_by"),
-        yes="What takes effect is the same whoever runs the TDI.",
+        (),
+        ("host", "epoch_bind", "tsm_consent", "accept_by"),
+        yes="What takes effect, and whether it was accepted, is the same as with the host's run, at every point of a run.",
         no="The two differ where acceptance is a message of its own: a decision to accept that the host carries over a relock opens "
         "the gates of the next epoch. Where acceptance and gate opening are one call this does not arise.",
+        alike=(Alike("sev-tio-host-run", ("effects",), "bisimilar"),),
     ),
     Question(
         "Q12", "M1 Kardashevskiy, M15 Ortiz",

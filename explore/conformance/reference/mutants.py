@@ -37,11 +37,19 @@ class Mutant:
         return found
 
 
+def _of(line: str, *deviations: tuple[str, ...]) -> tuple[Mutant, ...]:
+    """Deviations of one line: label, what stands there instead, and the open point that allows it, if one does."""
+    return tuple(Mutant(label, line, *rest) for label, *rest in deviations)
+
+
 _MUTANTS: tuple[Mutant, ...] = (
     # LOCK_INTERFACE
-    Mutant("lock-in-run", "        if self.tdi.state != UNLOCKED:\n", "        if self.tdi.state not in (UNLOCKED, RUN):\n"),
-    Mutant("lock-in-locked", "        if self.tdi.state != UNLOCKED:\n", "        if self.tdi.state not in (UNLOCKED, LOCKED):\n"),
-    Mutant("lock-in-error", "        if self.tdi.state != UNLOCKED:\n", "        if self.tdi.state not in (UNLOCKED, ERROR):\n", "A-6: error_recovery=automatic"),
+    *_of(
+        "        if self.tdi.state != UNLOCKED:\n",
+        ("lock-in-run", "        if self.tdi.state not in (UNLOCKED, RUN):\n"),
+        ("lock-in-locked", "        if self.tdi.state not in (UNLOCKED, LOCKED):\n"),
+        ("lock-in-error", "        if self.tdi.state not in (UNLOCKED, ERROR):\n", "A-6: error_recovery=automatic"),
+    ),
     Mutant("lock-on-any-stream", "        if stream_id != self.default_stream:\n", "        if False:\n"),
     Mutant("lock-without-keys", '        if not stream.complete("programmed", "used"):\n            raise Refused(INVALID_REQUEST)\n        if stream.session != session:', "        if stream.session not in (session, \"\"):"),
     Mutant("keys-shared-between-sub-streams", "            all(self.slots.get(k | tx << 1 | sub << 4) in states for tx in (0, 1) for sub in (0, 1, 2)) for k in (0, 1)", "            all(any(self.slots.get(k | tx << 1 | sub << 4) in states for sub in (0, 1, 2)) for tx in (0, 1)) for k in (0, 1)"),
@@ -54,37 +62,55 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("lock-wrong-state-code", "        if self.tdi.state != UNLOCKED:\n            raise Refused(INVALID_STATE)\n", "        if self.tdi.state != UNLOCKED:\n            raise Refused(INVALID_REQUEST)\n"),
     Mutant("lock-bad-stream-code", "        if stream_id != self.default_stream:\n            raise Refused(INVALID_REQUEST)\n", "        if stream_id != self.default_stream:\n            raise Refused(INVALID_INTERFACE)\n"),
     Mutant("lock-keys-code", '        if not stream.complete("programmed", "used"):\n            raise Refused(INVALID_REQUEST)\n        if stream.session != session:', '        if not stream.complete("programmed", "used"):\n            raise Refused(INVALID_NONCE)\n        if stream.session != session:'),
-    Mutant("lock-does-not-lock", "        self.tdi = Tdi(LOCKED, session, nonce, flags, offset)\n", "        self.tdi = Tdi(UNLOCKED, session, nonce, flags, offset)\n"),
-    Mutant("lock-goes-to-run", "        self.tdi = Tdi(LOCKED, session, nonce, flags, offset)\n", "        self.tdi = Tdi(RUN, session, nonce, flags, offset)\n"),
-    Mutant("lock-forgets-its-session", "        self.tdi = Tdi(LOCKED, session, nonce, flags, offset)\n", '        self.tdi = Tdi(LOCKED, "", nonce, flags, offset)\n'),
+    *_of(
+        "        self.tdi = Tdi(LOCKED, session, nonce, flags, offset)\n",
+        ("lock-does-not-lock", "        self.tdi = Tdi(UNLOCKED, session, nonce, flags, offset)\n"),
+        ("lock-goes-to-run", "        self.tdi = Tdi(RUN, session, nonce, flags, offset)\n"),
+        ("lock-forgets-its-session", '        self.tdi = Tdi(LOCKED, "", nonce, flags, offset)\n'),
+    ),
     # The nonce
-    Mutant("nonce-not-compared", "        if nonce != self.tdi.nonce:\n", "        if False:\n"),
-    Mutant("nonce-compared-inverted", "        if nonce != self.tdi.nonce:\n", "        if nonce == self.tdi.nonce:\n"),
-    Mutant("nonce-half-compared", "        if nonce != self.tdi.nonce:\n", "        if nonce[:16] != self.tdi.nonce[:16]:\n"),
-    Mutant("nonce-last-byte-not-compared", "        if nonce != self.tdi.nonce:\n", "        if nonce[:31] != self.tdi.nonce[:31]:\n"),
-    Mutant("nonce-first-byte-not-compared", "        if nonce != self.tdi.nonce:\n", "        if nonce[1:] != self.tdi.nonce[1:]:\n"),
-    Mutant("nonce-zero-accepted", "        if nonce != self.tdi.nonce:\n", "        if nonce != self.tdi.nonce and any(nonce):\n"),
+    *_of(
+        "        if nonce != self.tdi.nonce:\n",
+        ("nonce-not-compared", "        if False:\n"),
+        ("nonce-compared-inverted", "        if nonce == self.tdi.nonce:\n"),
+        ("nonce-half-compared", "        if nonce[:16] != self.tdi.nonce[:16]:\n"),
+        ("nonce-last-byte-not-compared", "        if nonce[:31] != self.tdi.nonce[:31]:\n"),
+        ("nonce-first-byte-not-compared", "        if nonce[1:] != self.tdi.nonce[1:]:\n"),
+        ("nonce-zero-accepted", "        if nonce != self.tdi.nonce and any(nonce):\n"),
+    ),
     Mutant("nonce-code", "            raise Refused(INVALID_NONCE)\n", "            raise Refused(INVALID_REQUEST)\n"),
-    Mutant("nonce-of-an-earlier-lock-accepted", "        if nonce != self.tdi.nonce:\n", '        if nonce not in [hashlib.sha256(b"nonce %d" % n).digest() for n in range(1, self.locks + 1)]:\n'),
-    Mutant("wrong-nonce-kills-the-nonce", "        if nonce != self.tdi.nonce:\n", "        if nonce != self.tdi.nonce and (setattr(self.tdi, 'nonce', b'') or True):\n"),
-    Mutant("wrong-nonce-ends-the-lock", "        if nonce != self.tdi.nonce:\n", "        if nonce != self.tdi.nonce and (self.stop() or True):\n"),
+    *_of(
+        "        if nonce != self.tdi.nonce:\n",
+        ("nonce-of-an-earlier-lock-accepted", '        if nonce not in [hashlib.sha256(b"nonce %d" % n).digest() for n in range(1, self.locks + 1)]:\n'),
+        ("wrong-nonce-kills-the-nonce", "        if nonce != self.tdi.nonce and (setattr(self.tdi, 'nonce', b'') or True):\n"),
+        ("wrong-nonce-ends-the-lock", "        if nonce != self.tdi.nonce and (self.stop() or True):\n"),
+    ),
     # START_INTERFACE and STOP_INTERFACE
-    Mutant("start-in-unlocked", "        if self.tdi.state != LOCKED:\n", "        if self.tdi.state == UNLOCKED:\n            self.tdi.state = RUN\n            return b''\n        if self.tdi.state != LOCKED:\n"),
-    Mutant("start-in-run", "        if self.tdi.state != LOCKED:\n", "        if self.tdi.state == RUN:\n            return b''\n        if self.tdi.state != LOCKED:\n"),
-    Mutant("start-in-error", "        if self.tdi.state != LOCKED:\n", "        if self.tdi.state == ERROR:\n            self.tdi.state = RUN\n            return b''\n        if self.tdi.state != LOCKED:\n"),
+    *_of(
+        "        if self.tdi.state != LOCKED:\n",
+        ("start-in-unlocked", "        if self.tdi.state == UNLOCKED:\n            self.tdi.state = RUN\n            return b''\n        if self.tdi.state != LOCKED:\n"),
+        ("start-in-run", "        if self.tdi.state == RUN:\n            return b''\n        if self.tdi.state != LOCKED:\n"),
+        ("start-in-error", "        if self.tdi.state == ERROR:\n            self.tdi.state = RUN\n            return b''\n        if self.tdi.state != LOCKED:\n"),
+    ),
     Mutant("start-changes-nothing", "        self.tdi.state = RUN\n", "        pass\n"),
-    Mutant("stop-refused-in-error", "        self.tdi = Tdi()\n        return b\"\"\n", "        if self.tdi.state == ERROR:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n"),
-    Mutant("stop-refused-in-run", "        self.tdi = Tdi()\n        return b\"\"\n", "        if self.tdi.state == RUN:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n"),
-    Mutant("stop-refused-in-unlocked", "        self.tdi = Tdi()\n        return b\"\"\n", "        if self.tdi.state == UNLOCKED:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n", "A-7: stop_in_unlocked=error"),
-    Mutant("stop-changes-nothing-in-run", "        self.tdi = Tdi()\n        return b\"\"\n", "        if self.tdi.state != RUN:\n            self.tdi = Tdi()\n        return b\"\"\n"),
-    Mutant("stop-goes-to-error", "        self.tdi = Tdi()\n        return b\"\"\n", "        self.tdi = Tdi(ERROR)\n        return b\"\"\n"),
-    Mutant("stop-goes-to-locked", "        self.tdi = Tdi()\n        return b\"\"\n", "        self.tdi.state = LOCKED if self.tdi.state == RUN else UNLOCKED\n        return b\"\"\n"),
-    Mutant("stop-clears-keys", "        self.tdi = Tdi()\n        return b\"\"\n", "        self.tdi = Tdi()\n        self.stream(self.default_stream).lose()\n        return b\"\"\n", "A-15: stop_clears_keys=true"),
-    Mutant("stop-keeps-the-p2p-stream", "        self.tdi = Tdi()\n        return b\"\"\n", "        self.tdi = Tdi(p2p=self.tdi.p2p)\n        return b\"\"\n", "after_stop=kept"),
+    *_of(
+        "        self.tdi = Tdi()\n        return b\"\"\n",
+        ("stop-refused-in-error", "        if self.tdi.state == ERROR:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n"),
+        ("stop-refused-in-run", "        if self.tdi.state == RUN:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n"),
+        ("stop-refused-in-unlocked", "        if self.tdi.state == UNLOCKED:\n            raise Refused(INVALID_STATE)\n        self.tdi = Tdi()\n        return b\"\"\n", "A-7: stop_in_unlocked=error"),
+        ("stop-changes-nothing-in-run", "        if self.tdi.state != RUN:\n            self.tdi = Tdi()\n        return b\"\"\n"),
+        ("stop-goes-to-error", "        self.tdi = Tdi(ERROR)\n        return b\"\"\n"),
+        ("stop-goes-to-locked", "        self.tdi.state = LOCKED if self.tdi.state == RUN else UNLOCKED\n        return b\"\"\n"),
+        ("stop-clears-keys", "        self.tdi = Tdi()\n        self.stream(self.default_stream).lose()\n        return b\"\"\n", "A-15: stop_clears_keys=true"),
+        ("stop-keeps-the-p2p-stream", "        self.tdi = Tdi(p2p=self.tdi.p2p)\n        return b\"\"\n", "after_stop=kept"),
+    ),
     # The report
-    Mutant("report-in-unlocked", "        if self.tdi.state not in (LOCKED, RUN):\n            raise Refused(INVALID_STATE)\n        if offset", "        if self.tdi.state == ERROR:\n            raise Refused(INVALID_STATE)\n        self.tdi.report = self.tdi.report or self.make_report()\n        if offset"),
-    Mutant("report-in-error", "        if self.tdi.state not in (LOCKED, RUN):\n            raise Refused(INVALID_STATE)\n        if offset", "        if self.tdi.state == UNLOCKED:\n            raise Refused(INVALID_STATE)\n        self.tdi.report = self.tdi.report or self.make_report()\n        if offset"),
-    Mutant("report-refused-in-run", "        if self.tdi.state not in (LOCKED, RUN):\n            raise Refused(INVALID_STATE)\n        if offset", "        if self.tdi.state != LOCKED:\n            raise Refused(INVALID_STATE)\n        if offset", "A-4: report_in_run=false"),
+    *_of(
+        "        if self.tdi.state not in (LOCKED, RUN):\n            raise Refused(INVALID_STATE)\n        if offset",
+        ("report-in-unlocked", "        if self.tdi.state == ERROR:\n            raise Refused(INVALID_STATE)\n        self.tdi.report = self.tdi.report or self.make_report()\n        if offset"),
+        ("report-in-error", "        if self.tdi.state == UNLOCKED:\n            raise Refused(INVALID_STATE)\n        self.tdi.report = self.tdi.report or self.make_report()\n        if offset"),
+        ("report-refused-in-run", "        if self.tdi.state != LOCKED:\n            raise Refused(INVALID_STATE)\n        if offset", "A-4: report_in_run=false"),
+    ),
     Mutant("report-offset-not-checked", "        if offset >= len(self.tdi.report):\n", "        if False:\n"),
     Mutant("report-remainder-wrong", "len(self.tdi.report) - offset - len(part)) + part", "len(self.tdi.report) - len(part)) + part"),
     Mutant("report-ignores-length", "        part = self.tdi.report[offset : offset + length]\n", "        part = self.tdi.report[offset:]\n"),
@@ -122,9 +148,12 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("error-code-swapped", '+ struct.pack("<II", e.code, e.data)', '+ struct.pack("<II", e.data, e.code)'),
     Mutant("error-moves-to-error", "        except Refused as e:\n", "        except Refused as e:\n            self.to_error()\n"),
     Mutant("wrong-state-unlocks", "        except Refused as e:\n", "        except Refused as e:\n            if e.code == INVALID_STATE and self.tdi.state == RUN:\n                self.tdi = Tdi()\n"),
-    Mutant("get-version-resets", '                return b"\\x01\\x10"\n', '                self.tdi = Tdi()\n                return b"\\x01\\x10"\n'),
-    Mutant("version-list-without-1.0", '                return b"\\x01\\x10"\n', '                return b"\\x01\\x11"\n'),
-    Mutant("version-count-lies", '                return b"\\x01\\x10"\n', '                return b"\\x02\\x10"\n'),
+    *_of(
+        '                return b"\\x01\\x10"\n',
+        ("get-version-resets", '                self.tdi = Tdi()\n                return b"\\x01\\x10"\n'),
+        ("version-list-without-1.0", '                return b"\\x01\\x11"\n'),
+        ("version-count-lies", '                return b"\\x02\\x10"\n'),
+    ),
     Mutant("capabilities-without-stop", "bytes((0xFE, 0x07))", "bytes((0x7E, 0x07))"),
     Mutant("answer-for-interface-zero", "header = bytes((0x10, m[1] & 0x7F)) + bytes(2) + m[4:8] + bytes(8)", "header = bytes((0x10, m[1] & 0x7F)) + bytes(14)"),
     Mutant("answer-with-the-request's-code", "header = bytes((0x10, m[1] & 0x7F)) + bytes(2)", "header = bytes((0x10, m[1])) + bytes(2)"),
@@ -152,9 +181,12 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("stop-keeps-the-key", "        del stream.slots[kss]\n", '        stream.slots[kss] = "programmed"\n'),
     Mutant("stop-makes-the-stream-insecure", "        del stream.slots[kss]\n", "        del stream.slots[kss]\n        stream.secure = False\n"),
     Mutant("stop-not-acknowledged", "        del stream.slots[kss]\n        return True\n", "        del stream.slots[kss]\n        return False\n"),
-    Mutant("secure-without-enable", '        if stream.enabled and not stream.failed and stream.complete("used"):', '        if not stream.failed and stream.complete("used"):'),
-    Mutant("secure-again-without-enable-cleared", '        if stream.enabled and not stream.failed and stream.complete("used"):', '        if stream.enabled and stream.complete("used"):'),
-    Mutant("secure-with-receivers-alone", '        if stream.enabled and not stream.failed and stream.complete("used"):', '        if stream.enabled and not stream.failed and any(stream.slots.get(k) == "used" for k in (0, 1)):'),
+    *_of(
+        '        if stream.enabled and not stream.failed and stream.complete("used"):',
+        ("secure-without-enable", '        if not stream.failed and stream.complete("used"):'),
+        ("secure-again-without-enable-cleared", '        if stream.enabled and stream.complete("used"):'),
+        ("secure-with-receivers-alone", '        if stream.enabled and not stream.failed and any(stream.slots.get(k) == "used" for k in (0, 1)):'),
+    ),
     Mutant("secure-with-keys-that-are-not-used", 'and stream.complete("used"):', 'and stream.complete("used", "programmed"):'),
     Mutant("switch-keeps-the-old-set", "                stream.slots.pop(kss & 1 ^ 1 | 2 | sub << 4, None)\n", "                pass\n"),
     # Events

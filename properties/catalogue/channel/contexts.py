@@ -8,6 +8,7 @@ from ....model.world.channel.state import DMA, MMIO, Tdi, Tsm
 from ...formulas import Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 
 _NO_TEE = ("plain", "host")
 _MMIO_WRITE = occurs(e.MMIO.writes.arrives, where=~MMIO.write.in_(*_NO_TEE))
@@ -15,30 +16,23 @@ _DMA_WRITE = occurs(e.DMA.writes.arrives, where=~DMA.write.in_(*_NO_TEE))
 _DMA_READ = occurs(e.DMA.reads.arrives)
 
 PROPERTIES = (
-    Property(
-        id="dma-write-takes-effect-for-its-sender-only",
-        says="A write of the TDI takes effect only in the memory of the TVM, and in the lock epoch, for which it was sent.",
-        formula=StepLaw(_DMA_WRITE, DMA.write == "current"),
-        protects="other TVM",
-        binds="TSM",
-        cite="CVE-2025-9614; COV 05",
+    only_if(
+        "dma-write-takes-effect-for-its-sender-only",
+        "A write of the TDI takes effect only in the memory of the TVM, and in the lock epoch, for which it was sent.",
+        _DMA_WRITE, DMA.write == "current", protects="other TVM", binds="TSM", cite="CVE-2025-9614; COV 05",
         if_violated="A switch holds a write of the former owner's TDI until the TDI is the next owner's. The gate knows the TDI, "
         "not the time at which it wrote: the write lands in the next owner's memory.",
         if_holds="Nothing that was sent for one owner reaches the memory of another. After STOP_INTERFACE no old write takes "
         "effect.",
-        witness=Witness(_DMA_WRITE),
     ),
-    Property(
-        id="mmio-write-takes-effect-for-its-sender-only",
-        says="A guest's write takes effect at the TDI only while the TDI is that guest's, in the same lock epoch.",
-        formula=StepLaw(_MMIO_WRITE, MMIO.write == "current"),
-        protects="other TVM",
-        binds="TSM",
+    only_if(
+        "mmio-write-takes-effect-for-its-sender-only",
+        "A guest's write takes effect at the TDI only while the TDI is that guest's, in the same lock epoch.",
+        _MMIO_WRITE, MMIO.write == "current", protects="other TVM", binds="TSM",
         cite="CVE-2025-9614; P63 §11.2.1: accepted in RUN, whichever RUN",
         if_violated="A switch holds a guest's write until the TDI runs for another guest. The former owner programs the next "
         "owner's device.",
         if_holds="A guest has its hands off the TDI once it is unbound. Nothing that it sent before acts on the next owner.",
-        witness=Witness(_MMIO_WRITE),
     ),
     Property(
         id="read-takes-effect-for-its-sender-only",
@@ -83,4 +77,4 @@ PROPERTIES = (
         ),
         kill=Kill((DropCheck("tdi", "mmio_write_arrives", "T=0 not in RUN"),), "cove-io", {"quiet_connect": False}),
     ),
-)
+)  # fmt: skip

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from ....model.language import FALSE, Check, neg
+from ....model.language import FALSE, Check, Term, neg
 from ....model.language.mutate import DropCheck
 from ....model.world.channel import events as e
 from ....model.world.channel.keys import NEW_KEYS_OVERTAKE
 from ....model.world.channel.state import DMA, MMIO
-from ...formulas import Never, StepLaw
+from ...formulas import Never
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 
 _FLOW = "cove-io"
 NEVER = Check("never", FALSE)
 
 
-def _reads(name: str, reader: str, harmed: str, arrives: Step, owes: object) -> Property:
-    return Property(
-        id=f"{name}-read-never-overtakes-a-write",
-        says=f"A read of {reader} reaches its port only after every write that was sent before it in the same direction.",
-        formula=StepLaw(arrives, neg(owes)),  # type: ignore[arg-type]
-        protects=harmed,
-        binds="fabric",
-        cite="CVE-2025-9612; P63 §2.4.1, §6.33.5",
+def _reads(name: str, reader: str, harmed: str, arrives: Step, owes: Term) -> Property:
+    return only_if(
+        f"{name}-read-never-overtakes-a-write",
+        f"A read of {reader} reaches its port only after every write that was sent before it in the same direction.",
+        arrives, neg(owes), protects=harmed, binds="fabric", cite="CVE-2025-9612; P63 §2.4.1, §6.33.5",
         if_violated="A switch holds a write back and lets the read pass, and the receiver's count does not show it. The reader "
         "takes data for new that the write was to change.",
         if_holds="A read that was answered proves that the writes before it arrived. Either the fabric keeps the order, or the "
         "receiver notices.",
-        witness=Witness(arrives),
-    )
+    )  # fmt: skip
 
 
 _OVERTAKEN = tuple(

@@ -7,9 +7,10 @@ from ....model.language.mutate import AddCheck, DropCheck, DropUpdate
 from ....model.world.evidence import events as e
 from ....model.world.evidence.state import Gate, Guest, Tdi
 from ....model.world.vocabulary import t
-from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
+from ...formulas import AlwaysPossible, Invariant, Never, Sometimes
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 from .observations import ACCEPT, PRIVATE_USE
 
 _SECRET = occurs(e.release_secret, t=t)
@@ -103,17 +104,13 @@ PROPERTIES = (
         if_violated="A rejection is the end of the TVM. Whoever can offer a bad device can stop the guest, which a host can anyway.",
         if_holds="Rejection costs the device, not the guest. It can report, and ask for another one.",
     ),
-    Property(
-        id="secret-only-to-a-device-verified-in-this-epoch",
-        says="A secret comes within reach of a TDI in private use only when evidence of its current lock epoch was approved.",
-        formula=StepLaw(_SECRET, implies(Gate.dma[t], Guest.approved[t] == "current")),
-        over=(t,),
-        protects="guest",
-        binds="guest",
+    only_if(
+        "secret-only-to-a-device-verified-in-this-epoch",
+        "A secret comes within reach of a TDI in private use only when evidence of its current lock epoch was approved.",
+        _SECRET, implies(Gate.dma[t], Guest.approved[t] == "current"), over=(t,), protects="guest", binds="guest",
         cite="M17: attestation gates secrets, and the devices are part of it",
         if_violated="The relying party gave a secret to a guest whose device it knows nothing of, or knew in another epoch. The device can read it.",
         if_holds="Secrets wait for a verdict on every device in private use. Acceptance before the verdict costs nothing then.",
-        witness=Witness(_SECRET),
         kill=Kill(
             (DropCheck("guest", "release_secret", "verified"),), "cove-io", {"epoch_bind": "tsm", "check_verdict": False}
         ),
@@ -198,4 +195,4 @@ PROPERTIES = (
         if_violated="The root device cannot become trusted while it is mounted. It is private from the start, or never.",
         if_holds="A device can be in use first and be trusted later. The lock stalls it for as long as the verdict takes.",
     ),
-)
+)  # fmt: skip

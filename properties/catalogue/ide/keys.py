@@ -10,6 +10,7 @@ from ....model.world.vocabulary import d
 from ...formulas import After, Invariant, Never, Precedence, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_after, only_if
 from .observations import BOTH_SECURE, EP_TLP, KEY_MESSAGES, RP_TLP, gains, loses
 
 _KEYED = After(occurs(e.ep_key_prog, d=d, k=k, s=s))
@@ -18,39 +19,26 @@ _ANY = Step(None, {}, None)
 _K0 = ENDPOINT.tx["device0", "k0", "substream0"]
 
 PROPERTIES = (
-    Property(
-        id="endpoint-sends-only-what-the-root-port-expects",
-        says="The endpoint's transmitter is told to use a key set only after the root port's receiver was.",
-        formula=Precedence(occurs(e.rp_rx_go, d=d, k=k, s=s), occurs(e.ep_tx_go, d=d, k=k, s=s), _KEYED),
-        over=(d, k, s),
-        protects="guest",
-        binds="TSM",
-        cite="P63 §6.33.3: receivers at both ports, and only then transmitters",
-        witness=Witness(occurs(e.ep_tx_go, d=d, k=k, s=s)),
+    only_after(
+        "endpoint-sends-only-what-the-root-port-expects",
+        "The endpoint's transmitter is told to use a key set only after the root port's receiver was.",
+        occurs(e.ep_tx_go, d=d, k=k, s=s), occurs(e.rp_rx_go, d=d, k=k, s=s), _KEYED, over=(d, k, s), protects="guest",
+        binds="TSM", cite="P63 §6.33.3: receivers at both ports, and only then transmitters",
         kill=Kill((DropCheck("tsm", "ep_tx_go", "in order"),), "cove-io"),
     ),
-    Property(
-        id="root-port-sends-only-what-the-endpoint-expects",
-        says="The root port's transmitter is told to use a key set only after the endpoint's receiver was.",
-        formula=Precedence(occurs(e.ep_rx_go, d=d, k=k, s=s), occurs(e.rp_tx_go, d=d, k=k, s=s), _KEYED),
-        over=(d, k, s),
-        protects="guest",
-        binds="TSM",
-        cite="P63 §6.33.3",
-        witness=Witness(occurs(e.rp_tx_go, d=d, k=k, s=s)),
+    only_after(
+        "root-port-sends-only-what-the-endpoint-expects",
+        "The root port's transmitter is told to use a key set only after the endpoint's receiver was.",
+        occurs(e.rp_tx_go, d=d, k=k, s=s), occurs(e.ep_rx_go, d=d, k=k, s=s), _KEYED, over=(d, k, s), protects="guest",
+        binds="TSM", cite="P63 §6.33.3",
         kill=Kill((DropCheck("tsm", "rp_tx_go", "in order"),), "cove-io"),
     ),
-    Property(
-        id="tlps-are-taken-only-under-a-key-that-both-hold",
-        says="A port takes a TLP of the stream only with a key set that its receiver was told to use and whose key both ports hold.",
-        formula=StepLaw(
-            (EP_TLP, RP_TLP),
-            agree(s, k) & (after(ROOT_PORT.rx[d, k, s] == "ENABLED") | after(ENDPOINT.rx[d, k, s] == "ENABLED")),
-        ),
-        over=(d, k, s),
-        protects="guest",
-        cite="P63 §6.33.5, §6.33.8",
-        witness=Witness((EP_TLP, RP_TLP)),
+    only_if(
+        "tlps-are-taken-only-under-a-key-that-both-hold",
+        "A port takes a TLP of the stream only with a key set that its receiver was told to use and whose key both ports hold.",
+        (EP_TLP, RP_TLP),
+        agree(s, k) & (after(ROOT_PORT.rx[d, k, s] == "ENABLED") | after(ENDPOINT.rx[d, k, s] == "ENABLED")), over=(d, k, s),
+        protects="guest", cite="P63 §6.33.5, §6.33.8",
         kill=Kill((DropCheck("root_port", "tlp_up", "authentic"),), "cove-io"),
     ),
     Property(
@@ -177,17 +165,13 @@ PROPERTIES = (
         witness=Witness(occurs(e.host_key_prog, d=d, reply=None, where=Device.tsm_session[d]), {"multi_session": True}),
         kill=Kill((DropCheck("endpoint", "host_key_prog", "keying session"),), "cove-io", {"multi_session": True}),
     ),
-    Property(
-        id="tvm-data-leaves-only-under-the-tsms-keys",
-        says="The endpoint sends TLPs with T=1 only under keys of the TSM.",
-        formula=StepLaw(occurs(e.tlp_up, d=d, k=k, s=s, tbit=True, reply=None), ENDPOINT.key[d, k, s] == "tsm"),
-        over=(d, k, s),
-        protects="guest",
-        binds="device",
-        cite="M1: the host OS does not get to know the IDE keys; P63 §11.3.8",
+    only_if(
+        "tvm-data-leaves-only-under-the-tsms-keys",
+        "The endpoint sends TLPs with T=1 only under keys of the TSM.",
+        occurs(e.tlp_up, d=d, k=k, s=s, tbit=True, reply=None), ENDPOINT.key[d, k, s] == "tsm", over=(d, k, s),
+        protects="guest", binds="device", cite="M1: the host OS does not get to know the IDE keys; P63 §11.3.8",
         if_violated="The host has put its own key where the TSM's was, and the device encrypts a guest's data with it. Whoever watches the link reads it.",
         if_holds="A guest's data is on the link only under keys that the host never had. It can be dropped there, not read.",
-        witness=Witness(occurs(e.tlp_up, d=d, k=k, s=s, tbit=True, reply=None)),
         kill=Kill(
             (DropCheck("endpoint", "host_key_prog", "keying session"), DropCheck("endpoint", "host_key_prog", "not in use")),
             "cove-io",
@@ -232,4 +216,4 @@ PROPERTIES = (
         cite="P63 §6.33.3; COV 09 ide_key_refresh",
         kill=Kill((AddCheck("tsm", "ide_refresh", Check("never", FALSE)),), "cove-io"),
     ),
-)
+)  # fmt: skip

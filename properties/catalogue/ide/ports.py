@@ -10,6 +10,7 @@ from ....model.world.vocabulary import d
 from ...formulas import Abstraction, AlwaysPossible, Invariant, Refines, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 from .abstraction import MAPPING, STREAM, STREAM_THAT_FORGETS
 from .observations import BOTH_SECURE, loses
 
@@ -50,17 +51,13 @@ PROPERTIES = (
         if_holds="A Secure root port has a Secure partner. Its status can be taken for that of the stream.",
         witness=Witness(_USED & ROOT_PORT.secure),
     ),
-    Property(
-        id="connected-means-both-ports-secure",
-        says="When the TSM reports a device as connected, both ports of its stream are Secure.",
-        formula=StepLaw(occurs(e.connect_done, d=d), BOTH_SECURE),
-        over=(d,),
-        protects="host",
-        binds="TSM",
+    only_if(
+        "connected-means-both-ports-secure",
+        "When the TSM reports a device as connected, both ports of its stream are Secure.",
+        occurs(e.connect_done, d=d), BOTH_SECURE, over=(d,), protects="host", binds="TSM",
         cite="COV 07: the stream's link is set up; AMD host driver drops the result of enabling it",
         if_violated="The device is reported as connected over a stream that at least one port never had up. Nothing leaks, and nothing works.",
         if_holds="Connected means protected. Whoever is told so may rely on the stream from then on.",
-        witness=Witness(occurs(e.connect_done, d=d)),
         kill=Kill((DropCheck("tsm", "connect_done", "endpoint Secure"),), "linux-tsm"),
     ),
     Property(
@@ -154,4 +151,4 @@ PROPERTIES = (
         witness=Witness(exists(d, BOTH_SECURE)),
         kill=Kill((DropUpdate("device", "device_connect", "device.host_session"),), "cove-io"),
     ),
-)
+)  # fmt: skip

@@ -11,6 +11,7 @@ from ....model.world.vocabulary import d
 from ...formulas import Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 
 _HOST_KEYS = {"rp_keys_by": "host", "rp_enable_by": "host", "device": "hostile"}
 
@@ -40,18 +41,12 @@ PROPERTIES = (
         witness=Witness((occurs(e.clear_up, d=d), occurs(e.clear_down, d=d))),
         kill=Kill((DropCheck("root_port", "clear_down", "no T=1 outside of a stream"),), "cove-io"),
     ),
-    Property(
-        id="root-port-takes-tbit-only-over-a-locked-secure-stream",
-        says="The root port takes a TLP with T=1 only over a stream that is Locked and Secure there, from an endpoint that is Secure and holds the TSM's key.",
-        formula=StepLaw(
-            occurs(e.tlp_up, d=d, k=k, s=s, tbit=True),
-            LOCKED[d] & ROOT_PORT.secure & ENDPOINT.secure & agree(s, k) & (ENDPOINT.key[d, k, s] == "tsm"),
-        ),
-        over=(d, k, s),
-        protects="guest",
-        binds="root complex",
-        cite="Arm RKZBHV; P63 §11.5",
-        witness=Witness(occurs(e.tlp_up, d=d, k=k, s=s, tbit=True)),
+    only_if(
+        "root-port-takes-tbit-only-over-a-locked-secure-stream",
+        "The root port takes a TLP with T=1 only over a stream that is Locked and Secure there, from an endpoint that is Secure and holds the TSM's key.",
+        occurs(e.tlp_up, d=d, k=k, s=s, tbit=True),
+        LOCKED[d] & ROOT_PORT.secure & ENDPOINT.secure & agree(s, k) & (ENDPOINT.key[d, k, s] == "tsm"), over=(d, k, s),
+        protects="guest", binds="root complex", cite="Arm RKZBHV; P63 §11.5",
         kill=Kill(
             (
                 DropCheck("root_port", "tlp_up", "T=1 only on a Locked stream"),
@@ -60,15 +55,11 @@ PROPERTIES = (
             "cove-io",
         ),
     ),
-    Property(
-        id="root-port-sends-tbit-only-over-a-locked-secure-stream",
-        says="The root port sends a TLP with T=1 only over a stream that is Locked and Secure there.",
-        formula=StepLaw(occurs(e.tlp_down, d=d, tbit=True, reply=None), LOCKED[d] & ROOT_PORT.secure),
-        over=(d,),
-        protects="guest",
-        binds="root complex",
-        cite="Arm RDVKPF; P63 §11.5",
-        witness=Witness(occurs(e.tlp_down, d=d, tbit=True, reply=None)),
+    only_if(
+        "root-port-sends-tbit-only-over-a-locked-secure-stream",
+        "The root port sends a TLP with T=1 only over a stream that is Locked and Secure there.",
+        occurs(e.tlp_down, d=d, tbit=True, reply=None), LOCKED[d] & ROOT_PORT.secure, over=(d,), protects="guest",
+        binds="root complex", cite="Arm RDVKPF; P63 §11.5",
         kill=Kill((DropCheck("root_port", "tlp_down", "T=1 only on a Locked stream"),), "cove-io", _HOST_KEYS),
     ),
     Property(
@@ -108,4 +99,4 @@ PROPERTIES = (
         witness=Witness(occurs(e.tlp_up, d=d, tbit=True, reply=None)),
         kill=Kill((DropCheck("tdi", "tlp_up", "T=1 only in RUN"),), "cove-io"),
     ),
-)
+)  # fmt: skip

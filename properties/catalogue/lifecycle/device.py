@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ....model.language import Check, Term, after, conj, implies, neg
+from ....model.language import Check, after, implies, neg
 from ....model.language.mutate import AddCheck, AddRule, DropCheck, DropUpdate, DropWhen, SetUpdate
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Device, Stream, Tdi
 from ....model.world.vocabulary import d, device_of, t
 from ...formulas import AlwaysPossible, Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import REFUSED, Step, becomes, occurs
+from ...steps import REFUSED, Step, becomes, occurs, unchanged
+from ..promise import only_if
 from .observations import EMITS_TBIT, MMIO_REACHES_TDI
 
 _stream = device_of(t)
@@ -19,39 +20,24 @@ _STUBBORN = AddCheck("tdi", "stop", Check("not in ERROR", Tdi.state[t] != "ERROR
 _ANY_REFUSAL = Step(None, {}, REFUSED)
 
 
-def _unchanged(*terms: Term) -> Term:
-    return conj(*(after(x) == x for x in terms))
-
-
 PROPERTIES = (
-    Property(
-        id="tbit-dma-only-in-run",
-        says="A TDI sends T=1 memory requests only in RUN.",
-        formula=StepLaw(EMITS_TBIT, Tdi.state[t] == "RUN"),
-        over=(t,),
-        protects="guest",
-        cite="P63 §11.2.1",
-        witness=Witness(EMITS_TBIT),
+    only_if(
+        "tbit-dma-only-in-run",
+        "A TDI sends T=1 memory requests only in RUN.",
+        EMITS_TBIT, Tdi.state[t] == "RUN", over=(t,), protects="guest", cite="P63 §11.2.1",
         kill=Kill((DropCheck("tdi", "dma", "T=1 only in RUN, over a Secure stream"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="private-mmio-only-in-run",
-        says="A TDI takes T=1 MMIO accesses only in RUN.",
-        formula=StepLaw(MMIO_REACHES_TDI, Tdi.state[t] == "RUN"),
-        over=(t,),
-        protects="guest",
-        cite="P63 §11.2, §11.2.1",
-        witness=Witness(MMIO_REACHES_TDI),
+    only_if(
+        "private-mmio-only-in-run",
+        "A TDI takes T=1 MMIO accesses only in RUN.",
+        MMIO_REACHES_TDI, Tdi.state[t] == "RUN", over=(t,), protects="guest", cite="P63 §11.2, §11.2.1",
         kill=Kill((DropCheck("tdi", "mmio", "state"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="untrusted-mmio-only-unlocked",
-        says="A TDI takes T=0 MMIO accesses to its TEE memory only in CONFIG_UNLOCKED.",
-        formula=StepLaw(occurs(e.mmio_untrusted, t=t), Tdi.state[t] == "CONFIG_UNLOCKED"),
-        over=(t,),
-        protects="guest",
+    only_if(
+        "untrusted-mmio-only-unlocked",
+        "A TDI takes T=0 MMIO accesses to its TEE memory only in CONFIG_UNLOCKED.",
+        occurs(e.mmio_untrusted, t=t), Tdi.state[t] == "CONFIG_UNLOCKED", over=(t,), protects="guest",
         cite="P63 §11.2.1; COV 05 T001",
-        witness=Witness(occurs(e.mmio_untrusted, t=t)),
         kill=Kill((DropCheck("tdi", "mmio_untrusted", "state"),), "sev-tio-host-run"),
     ),
     Property(
@@ -64,16 +50,11 @@ PROPERTIES = (
         witness=Witness(Tdi.nonce[t]),
         kill=Kill((DropUpdate("tdi", "tdi_bind_run", "tdi.nonce"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="run-spends-the-nonce-of-its-lock",
-        says="A TDI enters RUN only from CONFIG_LOCKED, and only by spending the nonce of that very lock.",
-        formula=StepLaw(
-            becomes(Tdi.state[t] == "RUN"), (Tdi.state[t] == "CONFIG_LOCKED") & Tdi.nonce[t] & neg(after(Tdi.nonce[t]))
-        ),
-        over=(t,),
-        protects="guest",
-        cite="P63 §11.3.14, §11.6.3",
-        witness=Witness(becomes(Tdi.state[t] == "RUN")),
+    only_if(
+        "run-spends-the-nonce-of-its-lock",
+        "A TDI enters RUN only from CONFIG_LOCKED, and only by spending the nonce of that very lock.",
+        becomes(Tdi.state[t] == "RUN"), (Tdi.state[t] == "CONFIG_LOCKED") & Tdi.nonce[t] & neg(after(Tdi.nonce[t])),
+        over=(t,), protects="guest", cite="P63 §11.3.14, §11.6.3",
         kill=Kill((SetUpdate("tdi", "tdi_bind", Tdi.state[t], "RUN"),), "sev-tio-host-run"),
     ),
     Property(
@@ -136,7 +117,7 @@ PROPERTIES = (
         says="A request that is refused leaves the TDI and its stream as they were.",
         formula=StepLaw(
             _ANY_REFUSAL,
-            _unchanged(
+            unchanged(
                 Tdi.state[t],
                 Tdi.lock_session[t],
                 Tdi.nonce[t],
@@ -186,15 +167,11 @@ PROPERTIES = (
         witness=Witness(Tdi.state[t] == "ERROR"),
         kill=Kill((DropUpdate("tdi", "conventional_reset", "tdi.state"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="tbit-dma-only-over-a-secure-stream",
-        says="A TDI sends T=1 memory requests only over an IDE stream that is Secure.",
-        formula=StepLaw(EMITS_TBIT, Stream.state[_stream] == "SECURE"),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "tbit-dma-only-over-a-secure-stream",
+        "A TDI sends T=1 memory requests only over an IDE stream that is Secure.",
+        EMITS_TBIT, Stream.state[_stream] == "SECURE", over=(t,), protects="guest", binds="device",
         cite="P63 §11.2.1, §6.33.8",
-        witness=Witness(EMITS_TBIT),
         kill=Kill((DropCheck("tdi", "dma", "T=1 only in RUN, over a Secure stream"),), "sev-tio-host-run"),
     ),
     Property(
@@ -218,4 +195,4 @@ PROPERTIES = (
             "sev-tio-host-run",
         ),
     ),
-)
+)  # fmt: skip

@@ -8,9 +8,10 @@ from ....model.world.choices.lifecycle import accept_by, gate_order
 from ....model.world.lifecycle import events as e
 from ....model.world.lifecycle.state import Gate, Guest
 from ....model.world.vocabulary import t, v
-from ...formulas import After, Invariant, Never, Precedence, StepLaw
+from ...formulas import After, Invariant, Never
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_after, only_if
 from .observations import ANY_EPOCH, MMIO_REACHES_TDI
 
 _ACCEPT_BY: tuple[Step, ...] = (
@@ -20,28 +21,22 @@ _ACCEPT_BY: tuple[Step, ...] = (
 )
 
 PROPERTIES = (
-    Property(
-        id="accepted-evidence-is-of-this-epoch",
-        says="A guest accepts a TDI only with evidence that it read in the TDI's current lock epoch.",
-        formula=Precedence(occurs(e.tdi_info, t=t, v=v), _ACCEPT_BY, ANY_EPOCH),
-        over=(t, v),
-        protects="guest",
+    only_after(
+        "accepted-evidence-is-of-this-epoch",
+        "A guest accepts a TDI only with evidence that it read in the TDI's current lock epoch.",
+        _ACCEPT_BY, occurs(e.tdi_info, t=t, v=v), ANY_EPOCH, over=(t, v), protects="guest",
         cite="M15, M17; Linux tsm.rst: the TSM must correlate evidence with RUN",
         if_violated="The host relocked the TDI between evidence and acceptance, and nothing told the guest. It accepts a configuration that nobody measured.",
         if_holds="What the guest verified is what it accepts. A relock in between is noticed.",
-        witness=Witness(_ACCEPT_BY),
         kill=Kill((DropCheck("tsm", "tdi_validate", "epoch"),), "sev-tio-host-run", {"epoch_bind": "tsm"}),
     ),
-    Property(
-        id="accept-only-after-verification",
-        says="A guest accepts a TDI only after it has approved the evidence that it read last.",
-        formula=Precedence(occurs(e.verify, t=t, v=v), _ACCEPT_BY, After(occurs(e.tdi_info, t=t, v=v), initially=True)),
-        over=(t, v),
-        protects="guest",
-        cite="M1, M17: info, verify, validate, in this order",
+    only_after(
+        "accept-only-after-verification",
+        "A guest accepts a TDI only after it has approved the evidence that it read last.",
+        _ACCEPT_BY, occurs(e.verify, t=t, v=v), After(occurs(e.tdi_info, t=t, v=v), initially=True), over=(t, v),
+        protects="guest", cite="M1, M17: info, verify, validate, in this order",
         if_violated="A device enters the TVM's trust that nobody looked at. Whatever it is, it now has private DMA.",
         if_holds="Reading, approving and accepting come in this order. A device whose evidence does not pass is never accepted.",
-        witness=Witness(_ACCEPT_BY),
         kill=Kill((DropCheck("guest", "tdi_validate", "verified"),), "sev-tio-host-run"),
     ),
     Property(
@@ -69,62 +64,43 @@ PROPERTIES = (
         witness=Witness(Guest.verified[v, t]),
         kill=Kill((DropWhen("guest", "verify"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="a-new-lock-starts-from-nothing",
-        says="A guest that asks for a TDI to be locked keeps no evidence of an earlier lock.",
-        formula=StepLaw(occurs(e.tdi_request_lock, t=t, v=v), after(Guest.evidence[v, t]) == "none"),
-        over=(t, v),
-        protects="guest",
-        binds="guest",
-        cite="Linux tsm.rst: evidence is collected after the lock",
+    only_if(
+        "a-new-lock-starts-from-nothing",
+        "A guest that asks for a TDI to be locked keeps no evidence of an earlier lock.",
+        occurs(e.tdi_request_lock, t=t, v=v), after(Guest.evidence[v, t]) == "none", over=(t, v), protects="guest",
+        binds="guest", cite="Linux tsm.rst: evidence is collected after the lock",
         if_violated="The guest itself asked for another lock and goes on with what it knew of the last. It needs no hostile host to be wrong.",
         if_holds="Every lock that the guest asks for is looked at anew. Only a relock behind its back can deceive it.",
-        witness=Witness(occurs(e.tdi_request_lock, t=t, v=v)),
         kill=Kill((DropUpdate("guest", "tdi_request_lock", "guest.evidence"),), "sev-tio-guest-run"),
     ),
-    Property(
-        id="no-driver-at-acceptance",
-        says="A guest accepts a TDI only while none of its drivers is bound to it, and only if it has not accepted it already.",
-        formula=StepLaw(_ACCEPT_BY, (Guest.driver[v, t] == "none") & (Guest.accepted[v, t] == "none")),
-        over=(t, v),
-        protects="guest",
-        binds="guest",
-        cite="Linux TSM core: accept needs no driver bound",
+    only_if(
+        "no-driver-at-acceptance",
+        "A guest accepts a TDI only while none of its drivers is bound to it, and only if it has not accepted it already.",
+        _ACCEPT_BY, (Guest.driver[v, t] == "none") & (Guest.accepted[v, t] == "none"), over=(t, v), protects="guest",
+        binds="guest", cite="Linux TSM core: accept needs no driver bound",
         if_violated="The device changes from shared to private under a running driver. Buffers of the one kind are in flight as the other.",
         if_holds="Drivers come after acceptance or are bound anew. None lives through the change.",
-        witness=Witness(_ACCEPT_BY),
         kill=Kill((DropCheck("guest", "tdi_validate", "no driver bound"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="shared-drivers-only-before-acceptance",
-        says="A driver that uses shared memory is bound only to a TDI that the guest has not accepted, and no other driver is bound then.",
-        formula=StepLaw(
-            occurs(e.driver_shared, t=t, v=v),
-            (Guest.accepted[v, t] == "none") & (Guest.driver[v, t] == "none") & (after(Guest.driver[v, t]) == "shared"),
-        ),
-        over=(t, v),
-        protects="guest",
-        binds="guest",
+    only_if(
+        "shared-drivers-only-before-acceptance",
+        "A driver that uses shared memory is bound only to a TDI that the guest has not accepted, and no other driver is bound then.",
+        occurs(e.driver_shared, t=t, v=v),
+        (Guest.accepted[v, t] == "none") & (Guest.driver[v, t] == "none") & (after(Guest.driver[v, t]) == "shared"),
+        over=(t, v), protects="guest", binds="guest",
         cite="M8: a driver in shared mode before acceptance is valid; P63 §11.2: T=0 requests need CONFIG_UNLOCKED",
         if_violated="A driver expects T=0 traffic of a TDI that is locked and sends none. It stalls, or two drivers share a device.",
         if_holds="Shared mode ends before acceptance begins. A TDI has one driver at a time.",
-        witness=Witness(occurs(e.driver_shared, t=t, v=v)),
         kill=Kill((DropWhen("guest", "driver_shared"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="revoking-takes-acceptance-back",
-        says="When a guest revokes or stops a TDI that it had accepted, its acceptance is gone.",
-        formula=StepLaw(
-            (occurs(e.tdi_revoke, t=t, v=v), occurs(e.tdi_stop, t=t, v=v)),
-            (after(Guest.accepted[v, t]) == "none") & (Guest.driver[v, t] != "private"),
-        ),
-        over=(t, v),
-        protects="guest",
-        binds="guest",
-        cite="M1 tdi_validate, to invalidate; M17",
+    only_if(
+        "revoking-takes-acceptance-back",
+        "When a guest revokes or stops a TDI that it had accepted, its acceptance is gone.",
+        (occurs(e.tdi_revoke, t=t, v=v), occurs(e.tdi_stop, t=t, v=v)),
+        (after(Guest.accepted[v, t]) == "none") & (Guest.driver[v, t] != "private"), over=(t, v), protects="guest",
+        binds="guest", cite="M1 tdi_validate, to invalidate; M17",
         if_violated="The guest believes that it still trusts a device whose gates it had shut. It opens them again without looking.",
         if_holds="What was taken back must be given anew, with new evidence. No private driver is left on the device.",
-        witness=Witness((occurs(e.tdi_revoke, t=t, v=v), occurs(e.tdi_stop, t=t, v=v))),
         kill=Kill((DropUpdate("guest", "tdi_revoke", "guest.accepted"),), "sev-tio-host-run"),
     ),
     Property(
@@ -151,17 +127,13 @@ PROPERTIES = (
         witness=Witness(occurs(e.driver_private, t=t, v=v)),
         kill=Kill((DropCheck("guest", "sdte_write", "in order"),), "arm-cca"),
     ),
-    Property(
-        id="private-mmio-only-by-a-private-driver",
-        says="Only a driver that uses private memory makes T=1 accesses to a TDI's MMIO.",
-        formula=StepLaw(MMIO_REACHES_TDI, exists(v, Guest.driver[v, t] == "private")),
-        over=(t,),
-        protects="guest",
-        binds="guest",
+    only_if(
+        "private-mmio-only-by-a-private-driver",
+        "Only a driver that uses private memory makes T=1 accesses to a TDI's MMIO.",
+        MMIO_REACHES_TDI, exists(v, Guest.driver[v, t] == "private"), over=(t,), protects="guest", binds="guest",
         cite="M1, M8",
         if_violated="Something in the guest reaches a TDI privately that no driver has taken in hand. What it writes is lost on a device in shared mode.",
         if_holds="Private accesses come from private drivers. Whatever a shared driver writes is known to be visible to the host.",
-        witness=Witness(MMIO_REACHES_TDI),
         kill=Kill((DropCheck("guest", "mmio", "private driver"),), "sev-tio-host-run"),
     ),
-)
+)  # fmt: skip

@@ -10,6 +10,7 @@ from ....model.world.vocabulary import device_of, t, v
 from ...formulas import Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 from .observations import DMA_REACHES_PEER, DMA_REACHES_TVM
 
 _ANY_GATE = (Gate.dma[t] != "none") | (Gate.mmio[t] != "none")
@@ -30,28 +31,22 @@ PROPERTIES = (
         witness=Witness(_ANY_GATE),
         kill=Kill((DropUpdate("gate", "tdi_unbind", "gate.dma"),), "sev-tio-host-run"),
     ),
-    Property(
-        id="no-cross-tvm-dma",
-        says="A T=1 memory request reaches private memory only of the TVM to which the TDI is bound.",
-        formula=StepLaw(occurs(e.dma, t=t, v=v, tbit=True), Tsm.bound[t] == v),
-        over=(t, v),
-        protects="other TVM",
+    only_if(
+        "no-cross-tvm-dma",
+        "A T=1 memory request reaches private memory only of the TVM to which the TDI is bound.",
+        occurs(e.dma, t=t, v=v, tbit=True), Tsm.bound[t] == v, over=(t, v), protects="other TVM",
         cite="COV 05: exclusive assignment",
         if_violated="A TDI of one TVM reaches the memory of another. Isolation between TVMs is gone.",
         if_holds="Only the memory of the TVM that has the TDI is in its reach. Another TVM is safe, whatever the TDI sends.",
-        witness=Witness(occurs(e.dma, t=t, v=v, tbit=True)),
         kill=Kill((DropUpdate("gate", "tdi_unbind", "gate.dma"),), "sev-tio-host-run", topology={"tvm": 2}),
     ),
-    Property(
-        id="private-dma-only-over-the-tsms-stream",
-        says="A T=1 memory request reaches private memory only over a Secure IDE stream with keys of the TSM that the host does not know.",
-        formula=StepLaw(DMA_REACHES_TVM, Stream.secure_by_tsm(device_of(t)) & neg(Stream.known_to_host[device_of(t)])),
-        over=(t,),
-        protects="guest",
-        cite="P63 §11.2.1, §11.5; Arm RKZBHV",
+    only_if(
+        "private-dma-only-over-the-tsms-stream",
+        "A T=1 memory request reaches private memory only over a Secure IDE stream with keys of the TSM that the host does not know.",
+        DMA_REACHES_TVM, Stream.secure_by_tsm(device_of(t)) & neg(Stream.known_to_host[device_of(t)]), over=(t,),
+        protects="guest", cite="P63 §11.2.1, §11.5; Arm RKZBHV",
         if_violated="Requests are taken from a link that somebody else can read and forge. The attacker needs no device any more.",
         if_holds="What reaches private memory came from the device at the far end of the TSM's stream. The fabric can drop it, not forge it.",
-        witness=Witness(DMA_REACHES_TVM),
         kill=Kill((DropCheck("gate", "dma", "over the TSM's Secure stream"),), "sev-tio-host-run"),
     ),
     Property(
@@ -147,4 +142,4 @@ PROPERTIES = (
         witness=Witness(occurs(e.tdi_unbind, t=t, where=_ANY_GATE)),
         kill=Kill((DropUpdate("gate", "tdi_stop", "gate.dma"),), "cove-io"),
     ),
-)
+)  # fmt: skip

@@ -7,9 +7,10 @@ from ....model.language.mutate import AddCheck, DropCheck, DropWhen
 from ....model.world.proxy import events as e
 from ....model.world.proxy.state import Exchange, Gate, Guest, Queue, Tsm
 from ....model.world.vocabulary import t
-from ...formulas import AlwaysPossible, Never, Sometimes, StepLaw
+from ...formulas import AlwaysPossible, Never, Sometimes
 from ...property import Kill, Property, Witness
 from ...steps import becomes, occurs
+from ..promise import only_if
 
 _REFUSE = Check("never", FALSE)
 
@@ -53,21 +54,14 @@ PROPERTIES = (
         witness=Witness(occurs(e.read_evidence, t=t, forged=True, reply="REJECTED")),
         kill=Kill((DropCheck("guest", "read_evidence", "digest"),), "cove-io"),
     ),
-    Property(
-        id="gates-open-only-while-the-guest-wants-them",
-        says="A gate opens only while the guest that accepted the TDI is waiting for it.",
-        formula=StepLaw(
-            becomes(Gate.open()),
-            Guest.wants_gate(),
-        ),
-        over=(t,),
-        protects="guest",
-        binds="TSM",
+    only_if(
+        "gates-open-only-while-the-guest-wants-them",
+        "A gate opens only while the guest that accepted the TDI is waiting for it.",
+        becomes(Gate.open()), Guest.wants_gate(), over=(t,), protects="guest", binds="TSM",
         cite="M17: a rejection cannot be overridden; AMD: the host ends a GHCB call with an error of its own",
         if_violated="The host told the guest that its call had failed, kept the message, and delivered it after the guest had given up. "
         "The gate opens for a guest that does not want it any more.",
         if_holds="No gate opens behind the guest's back. A message that the guest has written off opens nothing.",
-        witness=Witness(becomes(Gate.open())),
         kill=Kill((DropWhen("guest", "give_up"),), "arm-cca"),
     ),
     Property(
@@ -111,4 +105,4 @@ PROPERTIES = (
         cite="M1: the whole dance",
         kill=Kill((AddCheck("guest", "use", _REFUSE),), "sev-tio-host-run"),
     ),
-)
+)  # fmt: skip

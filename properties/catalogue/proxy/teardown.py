@@ -8,25 +8,22 @@ from ....model.world.choices.proxy import guest_close
 from ....model.world.proxy import events as e
 from ....model.world.proxy.state import Device, Gate, Guest, Tsm
 from ....model.world.vocabulary import t
-from ...formulas import AlwaysPossible, Invariant, Sometimes, StepLaw
+from ...formulas import AlwaysPossible, Invariant, Sometimes
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 from .observations import BACK_AT_THE_HOST
 
 _REFUSE = Check("never", FALSE)
 
 PROPERTIES = (
-    Property(
-        id="taken-back-only-when-stopped",
-        says="The host gets memory and MMIO of a TDI back only when the TDI is not locked, or its stream is cut.",
-        formula=StepLaw(BACK_AT_THE_HOST, ~Device.locked()),
-        over=(t,),
-        protects="guest",
-        binds="TSM",
+    only_if(
+        "taken-back-only-when-stopped",
+        "The host gets memory and MMIO of a TDI back only when the TDI is not locked, or its stream is cut.",
+        BACK_AT_THE_HOST, ~Device.locked(), over=(t,), protects="guest", binds="TSM",
         cite="TDH.DEVIF.REMOVE, TF-RMM VDEV_DESTROY; AMD host driver: reclaim whatever the status",
         if_violated="A TDI that is locked or running, with the guest's secrets in it, belongs to the host again. Nobody has made the device wipe it.",
         if_holds="Before the host gets it, the device has stopped, or can reach nothing any more. A lost STOP_INTERFACE delays, it does not leak.",
-        witness=Witness(BACK_AT_THE_HOST),
         kill=Kill((DropCheck("tsm", "take_back", "stopped"),), "arm-cca"),
     ),
     Property(
@@ -82,17 +79,13 @@ PROPERTIES = (
         witness=Witness((Guest.phase[t] == "failed") & Gate.open()),
         kill=Kill((AddCheck("tsm", "undo: by call", _REFUSE),), "arm-cca"),
     ),
-    Property(
-        id="a-guest-that-gave-up-has-shut-gates",
-        says="Once a guest has left a TDI, no gate that it opened is open any more.",
-        formula=StepLaw((occurs(e.undone, t=t), occurs(e.leave, t=t)), ~Gate.open()),
-        over=(t,),
-        protects="guest",
-        binds="guest",
+    only_if(
+        "a-guest-that-gave-up-has-shut-gates",
+        "Once a guest has left a TDI, no gate that it opened is open any more.",
+        (occurs(e.undone, t=t), occurs(e.leave, t=t)), ~Gate.open(), over=(t,), protects="guest", binds="guest",
         cite="M17; AMD guest driver, second public version: RUN and sDTE stay when accept fails",
         if_violated="An acceptance that failed midway stays half done. The gate that did open is left to whoever drives the TDI next.",
         if_holds="An error midway is undone to the end before the guest goes on. Half an acceptance does not exist.",
-        witness=Witness((occurs(e.undone, t=t), occurs(e.leave, t=t))),
         kill=Kill((DropWhen("guest", "undone"),), "arm-cca"),
     ),
     Property(
@@ -121,4 +114,4 @@ PROPERTIES = (
         if_holds="The TSM makes STOP_INTERFACE because the guest says so. The host carries it, or loses the session.",
         kill=Kill((AddCheck("tsm", "undo: stop", _REFUSE),), "cove-io"),
     ),
-)
+)  # fmt: skip

@@ -11,6 +11,7 @@ from ....model.world.vocabulary import device_of, t, u, v, w
 from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 
 _ANY_GATE = (Gate.dma[t] != "none") | (Gate.mmio[t] != "none")
 _REFUSE = Check("never", FALSE)
@@ -55,23 +56,17 @@ PROPERTIES = (
         # The device's own check of its state stands behind the TSM's: both must go.
         kill=Kill((DropCheck("tsm", "tdi_bind", "not bound"), DropCheck("tdi", "tdi_bind", "state")), "linux-tsm"),
     ),
-    Property(
-        id="binding-twice-changes-nothing",
-        says="Asking to bind a TDI to the TVM that has it, granted or refused, changes neither TDI nor gates.",
-        formula=StepLaw(
-            occurs(e.tdi_bind, reply=None, t=t, v=v, where=Tsm.bound[t] == v),
-            (after(Tdi.state[t]) == Tdi.state[t])
-            & (after(Tsm.bound[t]) == v)
-            & (after(Gate.dma[t]) == Gate.dma[t])
-            & (after(Gate.mmio[t]) == Gate.mmio[t]),
-        ),
-        over=(t, v),
-        protects="guest",
-        binds="TSM",
-        cite="Linux TSM core: 0 for the same VM",
+    only_if(
+        "binding-twice-changes-nothing",
+        "Asking to bind a TDI to the TVM that has it, granted or refused, changes neither TDI nor gates.",
+        occurs(e.tdi_bind, reply=None, t=t, v=v, where=Tsm.bound[t] == v),
+        (after(Tdi.state[t]) == Tdi.state[t])
+        & (after(Tsm.bound[t]) == v)
+        & (after(Gate.dma[t]) == Gate.dma[t])
+        & (after(Gate.mmio[t]) == Gate.mmio[t]),
+        over=(t, v), protects="guest", binds="TSM", cite="Linux TSM core: 0 for the same VM",
         if_violated="The host relocks a TDI in use by asking for what it has already. The guest's acceptance now stands for another lock.",
         if_holds="Bind is idempotent, or refused. A new lock needs an unbind first.",
-        witness=Witness(occurs(e.tdi_bind, reply=None, t=t, v=v, where=Tsm.bound[t] == v)),
         kill=Kill((SetUpdate("tdi", "tdi_bind", Tdi.state[t], "CONFIG_LOCKED"),), "linux-tsm"),
     ),
     Property(
@@ -199,4 +194,4 @@ PROPERTIES = (
         if_holds="There are streams enough. Both run side by side.",
         kill=Kill((AddCheck("tsm", "tdi_bind", _REFUSE),), "linux-tsm", topology={"stream": 2}),
     ),
-)
+)  # fmt: skip

@@ -8,9 +8,10 @@ from ....model.world.resources import events as e
 from ....model.world.resources.host import nothing_bound
 from ....model.world.resources.state import Host, Tsm
 from ....model.world.vocabulary import d, device_of, t
-from ...formulas import Never, StepLaw
+from ...formulas import Never
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 
 _BOUND = Tsm.bound[t] != "none"
 _BY_RESET = (
@@ -47,17 +48,13 @@ PROPERTIES = (
         witness=Witness(occurs(e.preempt, d=d)),
         kill=Kill((DropCheck("tsm_link", "preempt", "no TDI bound"),), "tdx-connect"),
     ),
-    Property(
-        id="ide-only-on-request",
-        says="A device is connected only when some TVM waits for a TDI of it.",
-        formula=StepLaw(occurs(e.device_connect, d=d), Host.waits_for(d)),
-        over=(d,),
-        protects="host",
-        binds="host",
+    only_if(
+        "ide-only-on-request",
+        "A device is connected only when some TVM waits for a TDI of it.",
+        occurs(e.device_connect, d=d), Host.waits_for(d), over=(d,), protects="host", binds="host",
         cite="M9: lazy IDE, only when explicitly requested",
         if_violated="Streams go to devices that no TVM wants. Where they are few, the first to arrive have them all.",
         if_holds="IDE costs only who asks for it. A stream is there for somebody.",
-        witness=Witness(occurs(e.device_connect, d=d)),
         kill=Kill((DropCheck("host", "device_connect", "asked for"),), "linux-tsm", _HONEST),
     ),
     Property(
@@ -90,4 +87,4 @@ PROPERTIES = (
         witness=Witness(occurs(e.driver_probe, t=t)),
         kill=Kill((DropCheck("host", "driver_probe", "protected"),), "linux-tsm", {**_HONEST, "ide_on_fail": "block"}),
     ),
-)
+)  # fmt: skip

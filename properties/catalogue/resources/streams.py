@@ -7,9 +7,10 @@ from ....model.language.mutate import AddCheck, DropCheck, DropUpdate, SetUpdate
 from ....model.world.resources import events as e
 from ....model.world.resources.state import Device, Pool, Port, Tdi, Tsm
 from ....model.world.vocabulary import d, device_of, s, t, v
-from ...formulas import Invariant, Sometimes, StepLaw
+from ...formulas import Invariant, Sometimes
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 
 HOLDS_A_STREAM = exists(s, Pool.holder[s] == d)
 
@@ -66,20 +67,14 @@ PROPERTIES = (
         witness=Witness(Port.link[d] == "SECURE"),
         kill=Kill((DropUpdate("port", "surprise_removal", "port.link"),), "linux-tsm"),
     ),
-    Property(
-        id="connecting-twice-changes-nothing",
-        says="Asking to connect a connected device, granted or refused, changes neither its stream nor the state of the link.",
-        formula=StepLaw(
-            occurs(e.device_connect, reply=None, d=d, s=s, where=Tsm.connected[d]),
-            (after(Pool.holder[s]) == Pool.holder[s]) & (after(Port.link[d]) == Port.link[d]) & after(Tsm.connected[d]),
-        ),
-        over=(d, s),
-        protects="host",
-        binds="TSM",
-        cite="Linux TSM core: EBUSY; M14: a second connect",
+    only_if(
+        "connecting-twice-changes-nothing",
+        "Asking to connect a connected device, granted or refused, changes neither its stream nor the state of the link.",
+        occurs(e.device_connect, reply=None, d=d, s=s, where=Tsm.connected[d]),
+        (after(Pool.holder[s]) == Pool.holder[s]) & (after(Port.link[d]) == Port.link[d]) & after(Tsm.connected[d]),
+        over=(d, s), protects="host", binds="TSM", cite="Linux TSM core: EBUSY; M14: a second connect",
         if_violated="A second connect takes a second stream, or makes a lost link look Secure. TDIs that were locked before hang on keys that are gone.",
         if_holds="Connect can be repeated without harm. Only disconnecting and connecting again renews a stream.",
-        witness=Witness(occurs(e.device_connect, reply=None, d=d, s=s, where=Tsm.connected[d])),
         kill=Kill((SetUpdate("port", "device_connect", Port.link[d], "SECURE"),), "linux-tsm", {"connect_again": "ok"}),
     ),
     Property(
@@ -95,19 +90,13 @@ PROPERTIES = (
         witness=Witness(Tsm.bound[t] != "none"),
         kill=Kill((DropCheck("tsm", "tdi_bind", "connected"), DropCheck("tdi", "tdi_bind", "keys")), "linux-tsm"),
     ),
-    Property(
-        id="private-dma-only-bound-and-over-a-secure-stream",
-        says="A request of a TDI takes effect on private memory only of the TVM that it is bound to, and only over a Secure stream.",
-        formula=StepLaw(
-            occurs(e.dma, t=t, v=v), (Tsm.bound[t] == v) & (Port.link[device_of(t)] == "SECURE") & (Tdi.state[t] == "RUN")
-        ),
-        over=(t, v),
-        protects="guest",
-        binds="root complex",
-        cite="P63 §11.2.1, §11.5; M6: a warning is no protection",
+    only_if(
+        "private-dma-only-bound-and-over-a-secure-stream",
+        "A request of a TDI takes effect on private memory only of the TVM that it is bound to, and only over a Secure stream.",
+        occurs(e.dma, t=t, v=v), (Tsm.bound[t] == v) & (Port.link[device_of(t)] == "SECURE") & (Tdi.state[t] == "RUN"),
+        over=(t, v), protects="guest", binds="root complex", cite="P63 §11.2.1, §11.5; M6: a warning is no protection",
         if_violated="Something in the host's policy or order of work decides about private memory. The policy has become part of what the guest must trust.",
         if_holds="Whatever the host does when IDE fails, whom it preempts and in which order it closes, private memory stays shut. Host policy is about service only.",
-        witness=Witness(occurs(e.dma, t=t, v=v)),
         kill=Kill(
             (
                 DropCheck("gate", "dma", "over a Secure stream"),
@@ -129,4 +118,4 @@ PROPERTIES = (
         cite="M1, M13, M16: IDE without TDISP",
         kill=Kill((AddCheck("pool", "device_connect", Check("never", FALSE)),), "ide-only"),
     ),
-)
+)  # fmt: skip

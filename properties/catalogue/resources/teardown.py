@@ -11,26 +11,21 @@ from ....model.world.vocabulary import d, device_of, t, u, v
 from ...formulas import AlwaysPossible, Invariant, Sometimes, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 
 _DISCONNECTS = (occurs(e.device_disconnect, d=d), occurs(e.preempt, d=d))
 _GONE = neg(Device.present[device_of(t)])
 _NO_GATES = (Gate.dma[t] == "none") & (Gate.mmio[t] == "none")
 
 PROPERTIES = (
-    Property(
-        id="disconnect-leaves-nothing-behind",
-        says="When a device has been disconnected, nothing of it is bound or locked, and no gate of it is open.",
-        formula=StepLaw(
-            _DISCONNECTS,
-            after(forall(t, (device_of(t) == d).implies((Tsm.bound[t] == "none") & neg(Tdi.locked()) & _NO_GATES))),
-        ),
-        over=(d,),
-        protects="guest",
-        binds="TSM",
-        cite="COV 07, COV 09 disconnect_device; Linux TSM core: unbind_all, then disconnect",
+    only_if(
+        "disconnect-leaves-nothing-behind",
+        "When a device has been disconnected, nothing of it is bound or locked, and no gate of it is open.",
+        _DISCONNECTS,
+        after(forall(t, (device_of(t) == d).implies((Tsm.bound[t] == "none") & neg(Tdi.locked()) & _NO_GATES))), over=(d,),
+        protects="guest", binds="TSM", cite="COV 07, COV 09 disconnect_device; Linux TSM core: unbind_all, then disconnect",
         if_violated="The stream goes to another device while a TVM's gate is open. What comes over it next meets an open door.",
         if_holds="Disconnecting unbinds everything, or is refused. The next owner of the stream starts from nothing.",
-        witness=Witness(_DISCONNECTS),
         kill=Kill((DropUpdate("gate", "device_disconnect", "gate.dma"),), "linux-tsm"),
     ),
     Property(
@@ -59,19 +54,13 @@ PROPERTIES = (
         witness=Witness(occurs(e.tvm_reclaim, reply=None, v=v)),
         kill=Kill((DropCheck("tsm", "tvm_reclaim", "no TDI bound"),), "tdx-connect"),
     ),
-    Property(
-        id="a-new-tvm-starts-with-nothing",
-        says="A TVM starts with no TDI bound to it and no gate open into its memory.",
-        formula=StepLaw(
-            occurs(e.tvm_create, v=v), forall(t, (Tsm.bound[t] != v) & (Gate.dma[t] != v) & (Gate.mmio[t] != v))
-        ),
-        over=(v,),
-        protects="guest",
-        binds="TSM",
-        cite="AMD ASID fence and its clearing (names only); [D]",
+    only_if(
+        "a-new-tvm-starts-with-nothing",
+        "A TVM starts with no TDI bound to it and no gate open into its memory.",
+        occurs(e.tvm_create, v=v), forall(t, (Tsm.bound[t] != v) & (Gate.dma[t] != v) & (Gate.mmio[t] != v)), over=(v,),
+        protects="guest", binds="TSM", cite="AMD ASID fence and its clearing (names only); [D]",
         if_violated="A device of an earlier TVM of the same identity comes with a new one. It reaches memory of a guest that never accepted it.",
         if_holds="An identity is given out again only when nothing hangs on it. Earlier acceptance does not carry over.",
-        witness=Witness(occurs(e.tvm_create, v=v)),
         kill=Kill((DropCheck("tsm", "tvm_create", "identity free"),), "sev-tio-guest-run"),
     ),
     Property(
@@ -130,30 +119,22 @@ PROPERTIES = (
         witness=Witness(occurs(e.reclaim_region, reply=None, t=t)),
         kill=Kill((DropUpdate("gate", "reclaim_region", "gate.dma"),), "cove-io"),
     ),
-    Property(
-        id="ide-off-stops-every-tdi",
-        says="When IDE is switched off for a device, or fails, none of its TDIs stays locked.",
-        formula=StepLaw(occurs(e.ide_off, d=d), after(forall(t, (device_of(t) == d).implies(neg(Tdi.locked()))))),
-        over=(d,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.4.5; M7: a user switches IDE off",
+    only_if(
+        "ide-off-stops-every-tdi",
+        "When IDE is switched off for a device, or fails, none of its TDIs stays locked.",
+        occurs(e.ide_off, d=d), after(forall(t, (device_of(t) == d).implies(neg(Tdi.locked())))), over=(d,),
+        protects="guest", binds="device", cite="P63 §11.4.5; M7: a user switches IDE off",
         if_violated="A TDI runs on without a stream. It believes in a protection that is off.",
         if_holds="A user who saves on IDE ends every use of it in the same step. The guest sees ERROR.",
-        witness=Witness(occurs(e.ide_off, d=d)),
         kill=Kill((DropUpdate("tdi", "ide_off", "tdi.state"),), "linux-tsm"),
     ),
-    Property(
-        id="ide-off-shuts-the-gates",
-        says="When IDE is switched off for a device, or fails, the gates of its TDIs are shut by that.",
-        formula=StepLaw(occurs(e.ide_off, d=d), after(forall(t, (device_of(t) == d).implies(_NO_GATES)))),
-        over=(d,),
-        protects="guest",
-        binds="TSM",
-        cite="the strict reading of M7: ERROR, and gates shut",
+    only_if(
+        "ide-off-shuts-the-gates",
+        "When IDE is switched off for a device, or fails, the gates of its TDIs are shut by that.",
+        occurs(e.ide_off, d=d), after(forall(t, (device_of(t) == d).implies(_NO_GATES))), over=(d,), protects="guest",
+        binds="TSM", cite="the strict reading of M7: ERROR, and gates shut",
         if_violated="The gates stay open until the TDI is unbound. Only the lost stream and the TDI's ERROR keep requests out.",
         if_holds="Losing the stream shuts the gates. Nothing is left to rely on afterwards.",
-        witness=Witness(occurs(e.ide_off, d=d)),
     ),
     Property(
         id="a-reset-physical-function-takes-its-virtual-ones",
@@ -191,4 +172,4 @@ PROPERTIES = (
             "linux-tsm",
         ),
     ),
-)
+)  # fmt: skip

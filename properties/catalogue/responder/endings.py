@@ -11,6 +11,7 @@ from ....model.world.vocabulary import d, device_of, function0_of, pf_of, t, u
 from ...formulas import Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 from .observations import ERROR, FLOW, UNLOCKED, UNLOCKS
 
 _stream = device_of(t)
@@ -34,30 +35,22 @@ _LOCK_SESSION_ENDS: tuple[Step, ...] = (
 _UPDATES = occurs(e.firmware_update, d=_stream)
 
 PROPERTIES = (
-    Property(
-        id="what-changes-the-configuration-ends-the-lock",
-        says="Every tracked write, error or loss of a stream takes a locked TDI to ERROR, so that in RUN the configuration is that of the lock.",
-        formula=StepLaw(_ENDS_LOCK, after(ERROR)),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "what-changes-the-configuration-ends-the-lock",
+        "Every tracked write, error or loss of a stream takes a locked TDI to ERROR, so that in RUN the configuration is that of the lock.",
+        _ENDS_LOCK, after(ERROR), over=(t,), protects="guest", binds="device",
         cite="P63 §11.2, Table 11-2, Table 11-31, §11.4.3, §11.4.5 to §11.4.7, §11.4.10",
         if_violated="A locked TDI runs on with a configuration that nobody has looked at.",
         if_holds="RUN tells that the configuration is still the one of the lock.",
-        witness=Witness(_ENDS_LOCK),
         kill=Kill((SetUpdate("tdi", "msix_write", Tdi.state[t], Tdi.state[t]),), FLOW),
     ),
-    Property(
-        id="the-end-of-the-session-ends-the-lock",
-        says="When the session over which a TDI was locked ends, the TDI goes to ERROR.",
-        formula=StepLaw(_LOCK_SESSION_ENDS, after(ERROR)),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "the-end-of-the-session-ends-the-lock",
+        "When the session over which a TDI was locked ends, the TDI goes to ERROR.",
+        _LOCK_SESSION_ENDS, after(ERROR), over=(t,), protects="guest", binds="device",
         cite="P63 §11.4.5, §11.6.1 against §6.33.3 (A-18: knob session_loss)",
         if_violated="The TDI runs on although nobody holds the session any more that could stop it on the TVM's behalf.",
         if_holds="END_SESSION, a missed heartbeat or a GET_VERSION from the host cost the TVM its TDI, and nothing more.",
-        witness=Witness(_LOCK_SESSION_ENDS),
         kill=Kill((DropUpdate("tdi", "get_version", "tdi.state"),), FLOW),
     ),
     Property(
@@ -168,17 +161,13 @@ PROPERTIES = (
         witness=Witness(occurs(e.firmware_update, d=_stream, reply="UPDATE_REFUSED", where=Tdi.no_fw_update[t])),
         kill=Kill((DropCheck("device", "firmware_update", "NO_FW_UPDATE"),), FLOW),
     ),
-    Property(
-        id="firmware-stays-that-of-the-lock",
-        says="The firmware of a TDI that stays locked is not updated.",
-        formula=StepLaw(_UPDATES, neg(Tdi.locked() & after(Tdi.locked()))),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "firmware-stays-that-of-the-lock",
+        "The firmware of a TDI that stays locked is not updated.",
+        _UPDATES, neg(Tdi.locked() & after(Tdi.locked())), over=(t,), protects="guest", binds="device",
         cite="P63 §11.4.2: allowed unless the lock says NO_FW_UPDATE",
         if_violated="The host chose the flags of the lock, and other firmware now handles the guest's data. The report's NO_FW_UPDATE bit shows it in advance.",
         if_holds="What was measured at the lock runs until its end.",
-        witness=Witness(_UPDATES),
     ),
     Property(
         id="measurements-show-the-firmware-that-runs",
@@ -193,41 +182,31 @@ PROPERTIES = (
         witness=Witness(occurs(e.firmware_update, d=d)),
         kill=Kill((SetUpdate("device", "firmware_update", Device.unmeasured[d], True),), FLOW),
     ),
-    Property(
-        id="no-downgrade-under-a-lock",
-        says="Firmware of a lower security version is not installed while a TDI is locked, unless every lock, stream, session and secret is ended first.",
-        formula=StepLaw(
-            occurs(e.firmware_update, d=_stream, lower_svn=True),
-            implies(
-                Tdi.locked(),
-                conj(
-                    after(ERROR),
-                    neg(after(_SECRET)),
-                    after(Stream.state[_stream] == "NOT_KEYED"),
-                    neg(after(Device.tsm_session[_stream] | Device.host_session[_stream])),
-                ),
+    only_if(
+        "no-downgrade-under-a-lock",
+        "Firmware of a lower security version is not installed while a TDI is locked, unless every lock, stream, session and secret is ended first.",
+        occurs(e.firmware_update, d=_stream, lower_svn=True),
+        implies(
+            Tdi.locked(),
+            conj(
+                after(ERROR),
+                neg(after(_SECRET)),
+                after(Stream.state[_stream] == "NOT_KEYED"),
+                neg(after(Device.tsm_session[_stream] | Device.host_session[_stream])),
             ),
         ),
-        over=(t,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.4.2 (knob svn_downgrade)",
+        over=(t,), protects="guest", binds="device", cite="P63 §11.4.2 (knob svn_downgrade)",
         if_violated="Firmware with known holes gets the data of a running TVM.",
         if_holds="Older firmware never meets a lock.",
-        witness=Witness(occurs(e.firmware_update, d=_stream, lower_svn=True)),
         kill=Kill((DropCheck("device", "firmware_update", "SVN"),), FLOW),
     ),
-    Property(
-        id="no-downgrade-onto-secrets",
-        says="Firmware of a lower security version is not installed while a TDI holds a TVM's secrets, in whatever state.",
-        formula=StepLaw(occurs(e.firmware_update, d=_stream, lower_svn=True), neg(after(_SECRET))),
-        over=(t,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.4.2 speaks of locked TDIs; in ERROR the data may still be there (§11.2)",
+    only_if(
+        "no-downgrade-onto-secrets",
+        "Firmware of a lower security version is not installed while a TDI holds a TVM's secrets, in whatever state.",
+        occurs(e.firmware_update, d=_stream, lower_svn=True), neg(after(_SECRET)), over=(t,), protects="guest",
+        binds="device", cite="P63 §11.4.2 speaks of locked TDIs; in ERROR the data may still be there (§11.2)",
         if_violated="The host breaks the lock first, and then installs older firmware over what the TDI still holds in ERROR.",
         if_holds="Older firmware never meets a TVM's data.",
-        witness=Witness(occurs(e.firmware_update, d=_stream, lower_svn=True)),
     ),
     Property(
         id="debug-opens-after-everything-is-closed",
@@ -259,4 +238,4 @@ PROPERTIES = (
         if_holds="Debug finds nothing.",
         witness=Witness(occurs(e.debug_authorised, d=_stream, where=_SECRET)),
     ),
-)
+)  # fmt: skip

@@ -11,6 +11,7 @@ from ....model.world.vocabulary import device_of, t, u
 from ...formulas import After, Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import Step, occurs
+from ..promise import only_if
 from .observations import (
     ENTERS_LOCKED,
     ENTERS_RUN,
@@ -46,39 +47,29 @@ PROPERTIES = (
         witness=Witness(ENTERS_LOCKED),
         kill=Kill((SetUpdate("tdi", "vdm", Tdi.state[t], "CONFIG_LOCKED"),), FLOW),
     ),
-    Property(
-        id="a-lock-was-sound",
-        says="LOCK_INTERFACE succeeds only in CONFIG_UNLOCKED, with keys of its own session in the default stream, and with nothing wrong in the device's configuration.",
-        formula=StepLaw(
-            LOCKS,
-            conj(
-                UNLOCKED,
-                e.flaw == "none",
-                (e.fault == "none") | (neg(ide_required) & e.fault.in_("stream_id", "two_defaults", "traffic_class")),
-                implies(ide_required, (Stream.state[_stream] != "NOT_KEYED") & (Stream.key_session[_stream] == e.via)),
-                Device.alive(e.via, _stream),
-            ),
+    only_if(
+        "a-lock-was-sound",
+        "LOCK_INTERFACE succeeds only in CONFIG_UNLOCKED, with keys of its own session in the default stream, and with nothing wrong in the device's configuration.",
+        LOCKS,
+        conj(
+            UNLOCKED,
+            e.flaw == "none",
+            (e.fault == "none") | (neg(ide_required) & e.fault.in_("stream_id", "two_defaults", "traffic_class")),
+            implies(ide_required, (Stream.state[_stream] != "NOT_KEYED") & (Stream.key_session[_stream] == e.via)),
+            Device.alive(e.via, _stream),
         ),
-        over=(t,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.3.8, Table 11-12: the conditions of a lock",
+        over=(t,), protects="guest", binds="device", cite="P63 §11.3.8, Table 11-12: the conditions of a lock",
         if_violated="A TDI is locked in a configuration that the chapter excludes. What the guest is told of the lock is then no ground for trust.",
         if_holds="Every listed condition is checked. Which of several errors is returned stays open.",
-        witness=Witness(LOCKS),
         kill=Kill((DropCheck("tdi", "lock_interface", "L9 no overlapping ranges"),), FLOW),
     ),
-    Property(
-        id="a-lock-finds-a-secure-stream",
-        says="LOCK_INTERFACE succeeds only when the default stream is Secure.",
-        formula=StepLaw(LOCKS, implies(ide_required, Stream.state[_stream] == "SECURE")),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "a-lock-finds-a-secure-stream",
+        "LOCK_INTERFACE succeeds only when the default stream is Secure.",
+        LOCKS, implies(ide_required, Stream.state[_stream] == "SECURE"), over=(t,), protects="guest", binds="device",
         cite="P63 §6.33.1 against §11.3.8, which asks for programmed keys only (A-16: knob lock_requires)",
         if_violated="A TDI is locked, and may run, before its stream protects anything. No TLP passes, but the state says more than is true.",
         if_holds="Whoever sees CONFIG_LOCKED knows that the stream was Secure then.",
-        witness=Witness(LOCKS),
     ),
     Property(
         id="only-start-interface-runs",
@@ -91,17 +82,13 @@ PROPERTIES = (
         witness=Witness(ENTERS_RUN),
         kill=Kill((SetUpdate("tdi", "get_report", Tdi.state[t], "RUN"),), FLOW),
     ),
-    Property(
-        id="start-spends-the-nonce-of-this-lock",
-        says="START_INTERFACE succeeds only in CONFIG_LOCKED and with the unused nonce of this very lock, which is void afterwards.",
-        formula=StepLaw(STARTS, LOCKED & Tdi.nonce[t] & (e.nonce == "current") & neg(after(Tdi.nonce[t]))),
-        over=(t,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.3.9, §11.3.14, Table 11-19",
+    only_if(
+        "start-spends-the-nonce-of-this-lock",
+        "START_INTERFACE succeeds only in CONFIG_LOCKED and with the unused nonce of this very lock, which is void afterwards.",
+        STARTS, LOCKED & Tdi.nonce[t] & (e.nonce == "current") & neg(after(Tdi.nonce[t])), over=(t,), protects="guest",
+        binds="device", cite="P63 §11.3.9, §11.3.14, Table 11-19",
         if_violated="RUN says nothing about the lock that was looked at. A relock between evidence and start goes unnoticed by the device.",
         if_holds="RUN belongs to the lock whose nonce was sent.",
-        witness=Witness(STARTS),
         kill=Kill((DropCheck("tdi", "start_interface", "nonce"),), FLOW),
     ),
     Property(
@@ -155,17 +142,13 @@ PROPERTIES = (
         witness=Witness(Step(e.stream_lost, {}, "ok", Tdi.locked())),
         kill=Kill((DropUpdate("tdi", "root_port_write", "tdi.state"),), FLOW),
     ),
-    Property(
-        id="another-session-moves-no-locked-tdi",
-        says="A locked TDI obeys only the session over which it was locked.",
-        formula=StepLaw(_OBEYS, implies(Tdi.locked(), e.via == Tdi.lock_session[t])),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "another-session-moves-no-locked-tdi",
+        "A locked TDI obeys only the session over which it was locked.",
+        _OBEYS, implies(Tdi.locked(), e.via == Tdi.lock_session[t]), over=(t,), protects="guest", binds="device",
         cite="P63 §11.6.3 in its intention; no rule for any request but LOCK_INTERFACE (A-9: knob other_session)",
         if_violated="Whoever has a second session with the device stops a TVM's TDI, shares its memory or binds streams for it.",
         if_holds="A second session, where there can be one, has no power over the lock of the first.",
-        witness=Witness(_OBEYS),
         kill=Kill((DropUpdate("tdi", "session_open", "tdi.state"),), FLOW),
     ),
     Property(
@@ -238,17 +221,13 @@ PROPERTIES = (
         witness=Witness(_RESET),
         kill=Kill((DropCheck("tdi", "recover", "not after FLR"),), FLOW, {"error_recovery": "automatic"}),
     ),
-    Property(
-        id="stop-leaves-the-neighbours-alone",
-        says="STOP_INTERFACE for one TDI takes no other TDI out of its state.",
-        formula=StepLaw(STOPS, (u == t) | (after(Tdi.state[u]) == Tdi.state[u])),
-        over=(t, u),
-        protects="other TVM",
-        binds="device",
+    only_if(
+        "stop-leaves-the-neighbours-alone",
+        "STOP_INTERFACE for one TDI takes no other TDI out of its state.",
+        STOPS, (u == t) | (after(Tdi.state[u]) == Tdi.state[u]), over=(t, u), protects="other TVM", binds="device",
         cite="P63 §11.3.16: the stream is not cleared (A-15: knob stop_clears_keys)",
         if_violated="One TVM's end is another's ERROR, since the two share the stream whose keys are cleared.",
         if_holds="TDIs of different TVMs on one device end independently.",
-        witness=Witness(STOPS),
         kill=Kill((AddRule("tdi", e.stop_interface, Tdi.state["tdi1"], "ERROR"),), FLOW, topology=_TWO),
     ),
     Property(
@@ -264,4 +243,4 @@ PROPERTIES = (
         witness=Witness(occurs(e.set_tdisp_config), {"xt_mode": True}),
         kill=Kill((DropCheck("tdi", "set_tdisp_config", "state"),), FLOW, {"xt_mode": True}),
     ),
-)
+)  # fmt: skip

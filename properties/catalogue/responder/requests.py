@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ....model.language import Check, after, conj, neg
+from ....model.language import Check, after, neg
 from ....model.language.mutate import AddCheck, DropCheck, DropUpdate, SetUpdate
 from ....model.world.responder import events as e
 from ....model.world.responder.state import Device, Stream, Tdi
 from ....model.world.vocabulary import device_of, t
 from ...formulas import AlwaysPossible, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import REFUSED, Step, occurs
+from ...steps import REFUSED, Step, occurs, unchanged
+from ..promise import only_if
 from .observations import ANSWERS, ERROR, FLOW, RUN, STOPS, UNLOCKED
 
 _stream = device_of(t)
@@ -27,7 +28,7 @@ PROPERTIES = (
     Property(
         id="refusals-change-nothing",
         says="A TDISP request that is refused, or gets no answer, leaves TDI, stream and sessions as they were.",
-        formula=StepLaw(tuple(Step(x, {}, REFUSED) for x in e.REQUESTS), conj(*(after(x) == x for x in _VARIABLES))),
+        formula=StepLaw(tuple(Step(x, {}, REFUSED) for x in e.REQUESTS), unchanged(*_VARIABLES)),
         over=(t,),
         protects="guest",
         binds="device",
@@ -57,7 +58,7 @@ PROPERTIES = (
         says="A TDISP request that does not come inside an established secure session has no effect.",
         formula=StepLaw(
             tuple(Step(x, {}, None, neg(_HAS_A_SESSION)) for x in e.REQUESTS),
-            conj(*(after(x) == x for x in (*_VARIABLES, Tdi.holds[t]))),
+            unchanged(*_VARIABLES, Tdi.holds[t]),
         ),
         over=(t,),
         protects="guest",
@@ -92,15 +93,10 @@ PROPERTIES = (
         witness=Witness(Device.tsm_session[_stream] & ERROR),
         kill=Kill((_STUBBORN,), FLOW),
     ),
-    Property(
-        id="report-readable-only-while-locked",
-        says="GET_DEVICE_INTERFACE_REPORT succeeds only in CONFIG_LOCKED and RUN.",
-        formula=StepLaw(_REPORTS, Tdi.locked()),
-        over=(t,),
-        protects="guest",
-        binds="device",
-        cite="P63 §11.3.10, Table 11-3",
-        witness=Witness(_REPORTS),
+    only_if(
+        "report-readable-only-while-locked",
+        "GET_DEVICE_INTERFACE_REPORT succeeds only in CONFIG_LOCKED and RUN.",
+        _REPORTS, Tdi.locked(), over=(t,), protects="guest", binds="device", cite="P63 §11.3.10, Table 11-3",
         kill=Kill((DropCheck("tdi", "get_report", "state"),), FLOW),
     ),
     Property(
@@ -138,17 +134,13 @@ PROPERTIES = (
         if_holds="The report is the truth about the memory of a running TDI.",
         witness=Witness(occurs(e.get_report, t=t)),
     ),
-    Property(
-        id="what-was-reported-of-ats-stays-true",
-        says="A TDI whose ATS capability is written does not stay locked with a report that says otherwise.",
-        formula=StepLaw(occurs(e.ats_capability_write, t=t), neg(after(Tdi.locked()))),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "what-was-reported-of-ats-stays-true",
+        "A TDI whose ATS capability is written does not stay locked with a report that says otherwise.",
+        occurs(e.ats_capability_write, t=t), neg(after(Tdi.locked())), over=(t,), protects="guest", binds="device",
         cite="P63 Table 11-2 allows the write (A-14: knob ats_write)",
         if_violated="The host switches ATS on or off under a lock, and INTERFACE_INFO goes on telling what it was.",
         if_holds="Such a write ends the lock.",
-        witness=Witness(occurs(e.ats_capability_write, t=t)),
     ),
     Property(
         id="a-successful-stop-ends-all-work",
@@ -174,4 +166,4 @@ PROPERTIES = (
         witness=Witness(occurs(e.lock_interface, t=t, where=Tdi.holds[t] == "translation")),
         kill=Kill((DropUpdate("tdi", "lock_interface", "tdi.holds"),), FLOW),
     ),
-)
+)  # fmt: skip

@@ -11,6 +11,7 @@ from ....model.world.vocabulary import device_of, t
 from ...formulas import Never, StepLaw
 from ...property import Kill, Property, Witness
 from ...steps import occurs
+from ..promise import only_if
 from .observations import ERROR, FLOW, RUN, UNLOCKED, accepts, sends, sends_any
 
 _stream = device_of(t)
@@ -19,28 +20,21 @@ _MEMORY = ("read", "write", "translated", "page_request")
 _COMPLETES = occurs(e.completion, t=t)
 
 PROPERTIES = (
-    Property(
-        id="tbit-access-means-run-over-a-bound-stream",
-        says="A TDI takes T=1 accesses to TEE memory only in RUN, and only over a Secure stream that is bound to it.",
-        formula=StepLaw(accepts(target="tee", tbit=True), RUN & implies(ide_required, e.bound & _SECURE)),
-        over=(t,),
-        protects="guest",
+    only_if(
+        "tbit-access-means-run-over-a-bound-stream",
+        "A TDI takes T=1 accesses to TEE memory only in RUN, and only over a Secure stream that is bound to it.",
+        accepts(target="tee", tbit=True), RUN & implies(ide_required, e.bound & _SECURE), over=(t,), protects="guest",
         binds="device",
         cite="P63 §11.2, §11.2.1; COV 05 T001 has it accepted in CONFIG_LOCKED as well (A-12: knob mmio_in_locked)",
         if_violated="A TLP that looks like the guest's reaches the TDI before the TDI runs, or over a stream of others.",
         if_holds="A T=1 access that takes effect came over the protected link of a running TDI.",
-        witness=Witness(accepts(target="tee", tbit=True)),
         kill=Kill((DropCheck("tdi", "access to TEE memory", "T=1 only over a bound stream"),), FLOW),
     ),
-    Property(
-        id="untrusted-access-to-tee-memory-only-unlocked",
-        says="A TDI that is locked or in ERROR takes no T=0 access to its TEE memory.",
-        formula=StepLaw(accepts(target="tee", tbit=False), UNLOCKED),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "untrusted-access-to-tee-memory-only-unlocked",
+        "A TDI that is locked or in ERROR takes no T=0 access to its TEE memory.",
+        accepts(target="tee", tbit=False), UNLOCKED, over=(t,), protects="guest", binds="device",
         cite="P63 §11.2.1 (A-1: knob unlocked_mmio)",
-        witness=Witness(accepts(target="tee", tbit=False)),
         kill=Kill((DropCheck("tdi", "access to TEE memory", "T=0 only in CONFIG_UNLOCKED"),), FLOW),
     ),
     Property(
@@ -56,15 +50,11 @@ PROPERTIES = (
         witness=Witness(Tdi.holds[t] == "secret"),
         kill=Kill((SetUpdate("tdi", "recover", Tdi.holds[t], Tdi.holds[t]),), FLOW, {"error_recovery": "automatic"}),
     ),
-    Property(
-        id="shared-memory-takes-tbit-only-in-run",
-        says="A TDI takes T=1 accesses to memory marked as non-TEE only in RUN.",
-        formula=StepLaw(accepts(target="non_tee", tbit=True), RUN),
-        over=(t,),
-        protects="guest",
-        binds="device",
+    only_if(
+        "shared-memory-takes-tbit-only-in-run",
+        "A TDI takes T=1 accesses to memory marked as non-TEE only in RUN.",
+        accepts(target="non_tee", tbit=True), RUN, over=(t,), protects="guest", binds="device",
         cite="P63 §11.2 against §11.2.1, §11.3.22 (A-2: knob shared_range_tbit)",
-        witness=Witness(accepts(target="non_tee", tbit=True)),
         kill=Kill((DropCheck("tdi", "access to shared memory", "T=1 to shared memory"),), FLOW),
     ),
     Property(
@@ -160,15 +150,11 @@ PROPERTIES = (
         witness=Witness(sends(tbit=True, path="p2p_stream")),
         kill=Kill((DropCheck("tdi", "tlp_out", "over a bound stream"),), FLOW),
     ),
-    Property(
-        id="redirected-requests-pass-the-root-complex",
-        says="With ALL_REQUEST_REDIRECT nothing leaves over a peer-to-peer stream, and without it only translated requests do.",
-        formula=StepLaw(sends(path="p2p_stream"), neg(Tdi.redirect[t]) & (e.kind == "translated")),
-        over=(t,),
-        protects="peer",
-        binds="device",
-        cite="P63 §11.3.8, §11.3.18, §6.33.4",
-        witness=Witness(sends(path="p2p_stream")),
+    only_if(
+        "redirected-requests-pass-the-root-complex",
+        "With ALL_REQUEST_REDIRECT nothing leaves over a peer-to-peer stream, and without it only translated requests do.",
+        sends(path="p2p_stream"), neg(Tdi.redirect[t]) & (e.kind == "translated"), over=(t,), protects="peer",
+        binds="device", cite="P63 §11.3.8, §11.3.18, §6.33.4",
         kill=Kill((DropCheck("tdi", "tlp_out", "ALL_REQUEST_REDIRECT"),), FLOW),
     ),
     Property(
@@ -205,4 +191,4 @@ PROPERTIES = (
         if_holds="A completion belongs to the RUN in which it was asked for.",
         witness=Witness(Tdi.holds[t] == "late_read"),
     ),
-)
+)  # fmt: skip

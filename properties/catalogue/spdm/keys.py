@@ -9,8 +9,9 @@ from ....model.world.spdm.state import ENDED, OF_TSM, Responder, Stream, Tdi, Ts
 from ....model.world.vocabulary import t
 from ...formulas import AlwaysPossible, Invariant, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import EVERY_STEP, STREAM, TSM_CONNECTED, unchanged
+from ...steps import occurs, unchanged
+from ..promise import only_if
+from .observations import EVERY_STEP, STREAM, TSM_CONNECTED
 
 _TWO = {"multi_session": True}
 _KEYED_BY_TSM = (Stream.keyed_over == "tsm") & Responder.established
@@ -49,15 +50,12 @@ PROPERTIES = (
         witness=Witness(Stream.keyed_over == "host"),
         kill=Kill((DropCheck("stream", "ide_key_prog", "keying session"),), "linux-tsm", {**_TWO, "connection_ids": True}),
     ),
-    Property(
-        id="a-new-session-finds-no-secure-stream",
-        says="A stream that a closed session left is wiped before QUERY or KEY_PROG of a new session is answered.",
-        formula=StepLaw(_AFTER_CLOSING, after(Stream.state) != "SECURE"),
-        protects="guest",
-        cite="P63 §6.33.3",
+    only_if(
+        "a-new-session-finds-no-secure-stream",
+        "A stream that a closed session left is wiped before QUERY or KEY_PROG of a new session is answered.",
+        _AFTER_CLOSING, after(Stream.state) != "SECURE", protects="guest", cite="P63 §6.33.3",
         if_violated="The new session finds the old one's stream up and goes on with it. What the former owner protected is the next one's.",
         if_holds="A new session begins with new keys. What the former one left is gone before anything is answered.",
-        witness=Witness(_AFTER_CLOSING),
         kill=Kill((SetUpdate("stream", "host_query", Stream.state, "SECURE"),), "ide-only"),
     ),
     Property(
@@ -108,15 +106,13 @@ PROPERTIES = (
         witness=Witness(TSM_CONNECTED),
         kill=Kill((_IN_THE_MIDDLE,), "linux-tsm"),
     ),
-    Property(
-        id="keys-of-the-tsm-stay-unknown-to-the-host",
-        says="The IDE keys that the TSM programs are not known to the host that carries the messages.",
-        formula=StepLaw(occurs(e.ide_key_prog), neg(after(Stream.keys_known_to_host))),
-        protects="guest",
+    only_if(
+        "keys-of-the-tsm-stay-unknown-to-the-host",
+        "The IDE keys that the TSM programs are not known to the host that carries the messages.",
+        occurs(e.ide_key_prog), neg(after(Stream.keys_known_to_host)), protects="guest",
         cite="M1: the host OS does not get to know the IDE keys; M5, M10",
         if_violated="The keys went to the host, which programmed them at the device for itself. The stream is Secure for everybody but the guest.",
         if_holds="The session keeps the keys from who carries them. The host can lose the message, not read it.",
-        witness=Witness(occurs(e.ide_key_prog)),
         kill=Kill((_IN_THE_MIDDLE,), "linux-tsm"),
     ),
-)
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....model.language import Term, after, conj, neg
+from ....model.language import Term, neg
 from ....model.world.choices.spdm import connection_ids
 from ....model.world.spdm import events as e
 from ....model.world.spdm.state import Responder, Stream, Tdi, Tsm
@@ -13,11 +13,6 @@ from ...steps import Step, occurs
 def lives(record: Term) -> Term:
     """The recorded session is one that the device still serves."""
     return ((record == "tsm") & Responder.established) | ((record == "host") & Responder.host_session)
-
-
-def unchanged(*terms: Term) -> Term:
-    """The step leaves these as they are."""
-    return conj(*(after(x) == x for x in terms))
 
 
 SESSIONS = (Responder.connection, Responder.host_connection, Responder.tsm_session, Responder.host_session)

@@ -12,10 +12,11 @@ from ....model.world.choices.spdm import claim, has_tsm
 from ....model.world.spdm import events as e
 from ....model.world.spdm.state import Host, Responder, Stream, Tdi, Tsm
 from ....model.world.vocabulary import t
-from ...formulas import AlwaysPossible, Invariant, Never, Sometimes, StepLaw
+from ...formulas import AlwaysPossible, Invariant, Never, Sometimes
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import GET_VERSION_BY_OTHERS, SESSIONS, STREAM, TDI_OF_T, TSM_CONNECTED, unchanged
+from ...steps import occurs, unchanged
+from ..promise import only_if
+from .observations import GET_VERSION_BY_OTHERS, SESSIONS, STREAM, TDI_OF_T, TSM_CONNECTED
 
 _HONEST_CLAIM = {"host": "honest", "claim": "connect"}
 _SECOND_CONNECT = occurs(e.device_connect, reply=None, where=Tsm.phase.in_("negotiated", "handshaking", "connected"))
@@ -79,16 +80,13 @@ PROPERTIES = (
         witness=Witness(Tsm.phase == "disconnected"),
         kill=Kill((DropUpdate("host", "device_disconnect", "host.claimed"),), "linux-tsm", _HONEST_CLAIM),
     ),
-    Property(
-        id="second-connect-touches-no-session",
-        says="Connecting a device that is connected, or about to be, is refused or does nothing.",
-        formula=StepLaw(_SECOND_CONNECT, unchanged(*SESSIONS, *STREAM, *TDI_OF_T, Tsm.phase, Tsm.bound[t])),
-        over=(t,),
-        protects="host",
+    only_if(
+        "second-connect-touches-no-session",
+        "Connecting a device that is connected, or about to be, is refused or does nothing.",
+        _SECOND_CONNECT, unchanged(*SESSIONS, *STREAM, *TDI_OF_T, Tsm.phase, Tsm.bound[t]), over=(t,), protects="host",
         cite="Linux TSM core: EBUSY; M14",
         if_violated="A second connect begins with GET_VERSION and ends the first one's session. Everything bound goes to ERROR.",
         if_holds="Connect can be asked for twice without harm. The first session, its stream and its TDIs do not notice.",
-        witness=Witness(_SECOND_CONNECT),
         kill=Kill(
             (SetUpdate("responder", "device_connect", Responder.tsm_session, "NOT_STARTED"),),
             "linux-tsm",
@@ -148,15 +146,13 @@ PROPERTIES = (
         if_violated="There is no TSM that could connect the device. Native CMA authenticates it, and protects nothing after that.",
         kill=Kill((AddCheck("stream", "ide_enable", Check("never", FALSE)),), "ide-only"),
     ),
-    Property(
-        id="disconnect-resets-the-connection",
-        says="After a disconnect the next requester cannot go on with the connection that the TSM negotiated.",
-        formula=StepLaw(occurs(e.device_disconnect), neg(after(Responder.connection).in_("NEGOTIATED", "AUTHENTICATED"))),
-        protects="guest",
+    only_if(
+        "disconnect-resets-the-connection",
+        "After a disconnect the next requester cannot go on with the connection that the TSM negotiated.",
+        occurs(e.device_disconnect), neg(after(Responder.connection).in_("NEGOTIATED", "AUTHENTICATED")), protects="guest",
         cite="TF-RMM: GET_VERSION after END_SESSION, to reset the connection",
         if_violated="The connection stays negotiated, and KEY_EXCHANGE may follow on it from anybody. END_SESSION ended the session, not what was agreed before it.",
         if_holds="Whoever comes next begins at GET_VERSION. Nothing of the TSM's negotiation is left.",
-        witness=Witness(occurs(e.device_disconnect)),
         kill=Kill((DropUpdate("responder", "device_disconnect", "responder.connection"),), "arm-cca"),
     ),
     Property(
@@ -178,4 +174,4 @@ PROPERTIES = (
             {"host": "honest", "claim": "connect"},
         ),
     ),
-)
+)  # fmt: skip

@@ -9,8 +9,9 @@ from ....model.world.spdm.state import OF_HOST, OF_TSM, Responder, Stream, Tdi, 
 from ....model.world.vocabulary import t
 from ...formulas import Invariant, Never, StepLaw
 from ...property import Kill, Property, Witness
-from ...steps import occurs
-from .observations import SESSION_KILLS, SESSIONS, STREAM, TDI_OF_T, lives, unchanged
+from ...steps import occurs, unchanged
+from ..promise import only_if
+from .observations import SESSION_KILLS, SESSIONS, STREAM, TDI_OF_T, lives
 
 _TWO = {"multi_session": True}
 _LAST_PERIOD = occurs(e.silence, where=Responder.missed == 1)
@@ -51,32 +52,26 @@ PROPERTIES = (
         witness=Witness(Tdi.locked()),
         kill=Kill((DropCheck("tdi", "host_lock", "keying session"),), "linux-tsm", _TWO),
     ),
-    Property(
-        id="ending-a-session-only-takes-away",
-        says="Whatever the host does from outside to end a session moves TDIs to ERROR and the stream to Insecure, and grants nothing.",
-        formula=StepLaw(
-            SESSION_KILLS,
-            ((after(Tdi.state[t]) == Tdi.state[t]) | (after(Tdi.state[t]) == "ERROR"))
-            & ((after(Stream.state) == Stream.state) | (after(Stream.state) == "INSECURE"))
-            & implies(after(Stream.keys_known_to_host), Stream.keys_known_to_host),
-        ),
-        over=(t,),
-        protects="guest",
+    only_if(
+        "ending-a-session-only-takes-away",
+        "Whatever the host does from outside to end a session moves TDIs to ERROR and the stream to Insecure, and grants nothing.",
+        SESSION_KILLS,
+        ((after(Tdi.state[t]) == Tdi.state[t]) | (after(Tdi.state[t]) == "ERROR"))
+        & ((after(Stream.state) == Stream.state) | (after(Stream.state) == "INSECURE"))
+        & implies(after(Stream.keys_known_to_host), Stream.keys_known_to_host),
+        over=(t,), protects="guest",
         cite="M5: the host can reset the session, which is denial of service; DSP0274 GET_VERSION",
         if_violated="An unauthenticated message gives its sender more than a broken session. Denial of service was the smaller evil.",
         if_holds="The step itself is denial of service and no more. What somebody can build on it afterwards is another question.",
-        witness=Witness(SESSION_KILLS),
         kill=Kill((SetUpdate("stream", "get_version", Stream.state, "KEYED"),), "linux-tsm"),
     ),
-    Property(
-        id="missed-heartbeats-end-the-session",
-        says="The second heartbeat period without traffic ends the TSM's session.",
-        formula=StepLaw(_LAST_PERIOD, after(Responder.tsm_session) == "NOT_STARTED"),
-        protects="guest",
+    only_if(
+        "missed-heartbeats-end-the-session",
+        "The second heartbeat period without traffic ends the TSM's session.",
+        _LAST_PERIOD, after(Responder.tsm_session) == "NOT_STARTED", protects="guest",
         cite="DSP0274 HEARTBEAT: twice HeartbeatPeriod; libspdm: an empty watchdog; COV 07",
         if_violated="HeartbeatPeriod was announced and nobody counts. A session whose requester is gone lives until something else ends it.",
         if_holds="Silence ends the session after two periods, and with it stream and TDIs. A requester that is gone leaves nothing behind.",
-        witness=Witness(_LAST_PERIOD),
         kill=Kill((DropUpdate("responder", "silence", "responder.tsm_session"),), "cove-io"),
     ),
     Property(
@@ -164,4 +159,4 @@ PROPERTIES = (
             (DropCheck("tdi", "host_stop", "session of the lock"),), "linux-tsm", {**_TWO, "other_session": "refused"}
         ),
     ),
-)
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""Laws of the TDI that uses the stream."""
+
+from __future__ import annotations
+
+from .....model.language import after, implies, neg
+from .....model.language.mutate import DropCheck, DropUpdate, SwapValue
+from .....model.world.choices.lifecycle import bind_requires, lock_requires
+from .....model.world.ide import events as e
+from .....model.world.ide.state import (
+    ENDPOINT,
+    ORPHAN,
+    ROOT_PORT,
+    Device,
+    Tdi,
+    Tsm,
+)
+from .....model.world.vocabulary import d
+from ....property import Property
+from ....steps import occurs
+from ...law import possible, step_law
+
+PROPERTIES: tuple[Property, ...] = (
+    step_law(
+        "a-tdi-is-started-over-the-tsms-keys",
+        "A TDI is locked and started from CONFIG_UNLOCKED, in the TSM's session, over keys of that session, and a Secure stream where "
+        "the TSM or the device insists on one.",
+        occurs(e.tdi_start, d=d),
+        (Tdi.use[d] == "unlocked")
+        & (after(Tdi.use[d]) == "run")
+        & Device.tsm_session[d]
+        & Tsm.in_phase("connected", "refreshing")
+        & ENDPOINT.programmed_by("tsm")
+        & implies(bind_requires == "secure", ROOT_PORT.secure)
+        & implies(lock_requires == "secure", ENDPOINT.secure),
+        (d,), "device", "P63 §11.3.8, §11.3.14; COV 09 bind_interface", DropCheck("tdi", "tdi_start", "state"),
+    ),
+    step_law(
+        "stop-unlocks-what-was-in-use",
+        "STOP_INTERFACE comes in the TSM's session and unlocks a TDI that was locked or failed.",
+        occurs(e.tdi_stop, d=d), Device.tsm_session[d] & (Tdi.use[d] != "unlocked") & (after(Tdi.use[d]) == "unlocked"),
+        (d,), "device", "P63 §11.3.16", DropUpdate("tdi", "tdi_stop", "tdi.use"),
+    ),
+    possible(
+        "what-is-in-use-can-be-stopped",
+        "While the TSM's session lives, a TDI that is locked or failed can be stopped.",
+        occurs(e.tdi_stop, d=d), Device.tsm_session[d] & (Tdi.use[d] != "unlocked"),
+        (d,), "device", "P63 §11.3.16, Table 11-3", SwapValue("tdi", "tdi_stop", Tdi.use[d], "unlocked", "run"),
+        witness=Tdi.use[d] != "unlocked", protects="host",
+    ),
+    possible(
+        "a-tdi-can-be-started-over-a-secure-stream",
+        "Over a stream that is Secure at both ports with keys of its live session, the TSM can have an unlocked TDI started.",
+        occurs(e.tdi_start, d=d),
+        Device.tsm_session[d]
+        & Tsm.in_phase("connected", "refreshing")
+        & (Tdi.use[d] == "unlocked")
+        & ENDPOINT.programmed_by("tsm")
+        & neg(ORPHAN[d])
+        & ENDPOINT.secure
+        & ROOT_PORT.secure,
+        (d,), "device", "P63 §11.3.8, §11.3.14; COV 09 bind_interface",
+        SwapValue("tsm", "tdi_start", Tsm.phase[d], "connected", "refreshing"), protects="host",
+    ),
+    step_law(
+        "a-tdi-takes-tbit-requests-in-run-only",
+        "A TDI sends and takes T=1 requests over the stream in RUN only.",
+        (occurs(e.tlp_down, d=d, tbit=True), occurs(e.tlp_up, d=d, tbit=True)), Tdi.use[d] == "run",
+        (d,), "device", "P63 §11.2.1", DropCheck("tdi", "tlp_down", "T=1 only in RUN"),
+        witness=occurs(e.tlp_down, d=d, tbit=True),
+    ),
+)  # fmt: skip
