@@ -194,6 +194,50 @@ def test_what_a_careful_guest_declines_is_not_missed_but_a_refusal_without_any_r
     assert do_again(guest, ObjectRequester(Refuses, wanted_words()), after_a_lie)[0] is None
 
 
+class GivesUp(GuestDriver):
+    """Has the TDI unlocked whenever something is wrong."""
+
+    def attest(self) -> bool:
+        done = super().attest()
+        if not done and not self.accepted and self.driver == "none":
+            self.call(Call("unlock"))
+            self._forget()
+        return done
+
+
+class AllAtOnce(GuestDriver):
+    """Accepts, maps, starts and enables in one request, as a realm's guest does; and undoes it all when a step fails."""
+
+    controls = tuple(c for c in GuestDriver.controls if c not in ("run", "enable_dma", "map_mmio"))
+
+    def accept(self) -> bool:
+        if not super().accept():
+            return False
+        if self.map_mmio() and self.run() and self.enable_dma():
+            return True
+        self.close_gates()
+        self._forget()
+        return False
+
+
+@pytest.mark.parametrize("make", [GivesUp, AllAtOnce])
+def test_drivers_with_other_habits_are_not_at_fault(make: type[GuestDriver]) -> None:
+    subject = ObjectRequester(make, wanted_words())
+    found = fuzz(alphabet_for(GUEST, REFERENCE, subject.controls), subject, Budget(3000), pairs=False)
+    assert not found.faults and found.coverage.states[0] > 60
+
+
+def test_what_goes_wrong_within_one_request_is_judged_call_by_call() -> None:
+    class Leaks(AllAtOnce):
+        def close_gates(self) -> None:
+            self.dma = self.mmio = False
+
+    subject = ObjectRequester(Leaks, wanted_words())
+    alphabet = alphabet_for(GUEST, REFERENCE, subject.controls)
+    found, _ = do_again(alphabet, subject, ["host: tdi_bind", "host: report", "attest", "accept [last range wrong]"])
+    assert found is not None and "gate.tdi0.mmio" in found.actual
+
+
 # --- Adapters -----------------------------------------------------------------------------------------------------------
 
 SHIM = [sys.executable, str(ROOT / "examples" / "guest.py")]

@@ -185,11 +185,22 @@ class _Campaign:
             if at is not None:
                 self.fresh = self.fresh or (at, s) not in self.guide.done
                 to = self.guide.at(run.belief)
+                self._went_elsewhere(at, s, to)
                 self.guide.did(at, s, to)
                 if to is not None and not s.sentinel and not self.queue and self._arrives(s, to):
                     self.queue, self.queue_at = self.guide.sentinels(to), to
             self._narrow(run)
         return True
+
+    def _went_elsewhere(self, at: State, s: Stimulus, to: State | None) -> None:
+        """The implementation did more than it was asked for, as it may: that it would move as the chart has it is given up in the end."""
+        expected = {x for x, by in self.guide.chart.nodes[at].moves.items() if s in by}
+        if not s.cautious or not expected or to in expected:
+            return
+        self.refusals[at, s] = self.refusals.get((at, s), 0) + 1
+        if self.refusals[at, s] >= _PATIENCE:
+            self.guide.give_up(at, s)
+            self.guide.declined.add((at, s))
 
     def _arrives(self, s: Stimulus, to: State) -> bool:
         """Whether the state was not come to in this way before; not asked any more where it takes many hostile acts to get there."""
@@ -219,7 +230,9 @@ class _Campaign:
             s = self.guide.next(at) if at is not None else None
             if at is not None and s is not None and self._untried(at, s) and self.guide.moves(at, s):
                 # Right before a request is granted, those of its kind that are refused: they must not have changed anything.
-                self.queue, self.queue_at = [*self.guide.refused_like(at, s), s], at
+                # (One that may do more than refuse is not sent again: it could lead away each time.)
+                before = [x for x in self.guide.refused_like(at, s) if not x.cautious or (at, x) not in self.guide.done]
+                self.queue, self.queue_at = [*before, s], at
                 return self.queue.pop(0)
             if at is not None and not (self.fresh and s is not None and self.guide.moves(at, s)):
                 return s

@@ -14,7 +14,6 @@ from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Blame, Exchange, Link, Ob
 from .oracle import Allowed, Belief, Possible, Reading
 from .partial import known
 
-
 _ENDS_OF_AN_EXCHANGE = "every request is answered, or dropped in silence"
 _ENDS_OF_A_REQUEST = "every request of the user's ends, granted or refused"
 

@@ -104,6 +104,8 @@ def _setup(table: Mapping[str, Any], where: str) -> Setup:
     known = {f.name: f for f in fields(Setup)}
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key == "tdis":
+            raise ModelError(f"{where}: adapter.tdis: say it on the command line, with --tdis 2")
         if key not in known:
             raise ModelError(f"{where}: adapter.{key}: there is no such key{nearest(key, known)}")
         values[key] = tuple(value) if isinstance(value, list) else value

@@ -49,6 +49,8 @@ _KEPT = (
 )  # fmt: skip
 _WATCHED = (f"guest.{TDI}.accepted", f"guest.{TDI}.driver", f"{TDI}.state", f"gate.{TDI}.dma", f"gate.{TDI}.mmio")
 _SENTINELS = ("accept", "enable_dma", "map_mmio", "probe", "release_secret")
+_CALL_OF = {"lock": "lock", "run": "run", "enable_dma": "enable_dma", "map_mmio": "validate"}
+"""Requests that are a call, and say no more than its answer."""
 _MOST_CALLS = 200
 """In one request of the user's."""
 
@@ -159,7 +161,10 @@ class GuestAlphabet:
             *current,
             t[f"{TDI}.wrong"] == "none",
             neg(t[f"{TDI}.patched"]),
-            (state == "CONFIG_LOCKED") | (state == "RUN") | (state == "CONFIG_UNLOCKED"),
+            # A guest need not accept what the host has started unasked (COV 05: LOCKED, and no other state).
+            (state == "CONFIG_LOCKED")
+            | (state == "CONFIG_UNLOCKED")
+            | ((state == "RUN") & (t[f"guest.{TDI}.accepted"] != "none")),
         )
 
     def _requests(self) -> Iterator[tuple[str, str, Key, Lies]]:
@@ -180,6 +185,17 @@ class GuestAlphabet:
         for op in ("accept", "probe"):
             for into in ("error", "silence"):
                 yield op, f"{op} [info: {into}]", Op(f"{op} blindly").key, Lies(spoil=f"info: {into}")
+        if "map_mmio" not in self.controls:
+            # Then it may be a part of the acceptance.
+            for mapping in ("first_wrong", "last_wrong"):
+                yield (
+                    "accept",
+                    f"accept [{mapping.replace('_wrong', ' range wrong')}]",
+                    ("tdi_accept", (TDI,)),
+                    Lies(mapping=mapping),
+                )
+        if "run" not in self.controls:
+            yield "accept", "accept [the host only says that it runs]", ("tdi_accept", (TDI,)), Lies(pretend="run")
         yield "run", "run", Op("run").key, Lies()
         yield "run", "run [the host only says so]", Op("run unheard").key, Lies(pretend="run")
         yield "run", "run [run: error]", Op("run unheard").key, Lies(spoil="run: error")
@@ -259,9 +275,12 @@ class GuestAlphabet:
     @staticmethod
     def _reply(op: str, result: str, platform: Platform) -> str:
         """What came of it in the oracle's words: the answer to the call that counts, or the result where there is none."""
-        name = {"lock": "lock", "run": "run", "enable_dma": "enable_dma", "map_mmio": "validate"}.get(op)
+        name = _CALL_OF.get(op)
         if name is None:
-            return result
+            # Who accepts and opens gates in one request, and lets go of all when a step fails, has accepted before.
+            gates = [a.status for c, a in platform.calls if c.name in ("enable_dma", "validate")]
+            opened = op == "accept" and any(status in ("ok", "NOT_REPORTED") for status in gates)
+            return "ok" if opened else result
         answers = [a.status for c, a in platform.calls if c.name == name]
         if not answers:
             return REFUSED
@@ -271,22 +290,25 @@ class GuestAlphabet:
     @staticmethod
     def _moves(op: str, platform: Platform, reply: str) -> tuple[Key, ...]:
         """What the guest did beside what it was asked for."""
-        granted = [c.name for c, a in platform.calls if a.status == "ok"]
-        moves: list[Key] = []
-        if "enable_dma" in granted and op != "enable_dma":
-            moves.append(("sdte_write", (TDI,)))
-        if "validate" in granted and op != "map_mmio":
-            moves.append(("mmio_validate", (TDI, platform.lies.mapping)))
-        if "run" in granted and op != "run":
-            moves.append(("tdi_run", (TDI,)))
-        if op != "unlock":
-            if "disable_dma" in granted or "invalidate" in granted:
-                moves.append(Op("let go").key)
-            if "unlock" in granted:
-                moves.append(Op("unbind").key)
-            if "lock" in granted and op != "lock":
-                moves.append(("tdi_bind", (TDI, platform.lies.wrong)))
-        return tuple(moves)
+        moves: dict[str, Key] = {}
+        for call, a in platform.calls:
+            counts = a.status == "ok" or (call.name == "validate" and a.status == "NOT_REPORTED")
+            if not counts or call.name in moves or call.name == _CALL_OF.get(op) or op == call.name:
+                continue
+            match call.name:
+                case "enable_dma":
+                    moves[call.name] = "sdte_write", (TDI,)
+                case "validate":
+                    moves[call.name] = "mmio_validate", (TDI, platform.lies.mapping)
+                case "run" if platform.lies.pretend != "run":
+                    moves[call.name] = "tdi_run", (TDI,)
+                case "lock":
+                    moves[call.name] = "tdi_bind", (TDI, platform.lies.wrong)
+                case "disable_dma" | "invalidate" if op != "unlock":
+                    moves["let go"] = Op("let go").key
+                case "unlock" if platform.lies.pretend != "unlock":
+                    moves[call.name] = Op("unbind").key
+        return tuple(moves.values())
 
     def _facts(self, platform: Platform) -> tuple[Term, ...]:
         """What the bench sees of the state: the TDI, and the gates."""
