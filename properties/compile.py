@@ -167,7 +167,7 @@ class _Compiler:
         for p in any_of(patterns):
             for i in self.actions_of(p):
                 found[i].append(self.known(p.on(self.system.actions[i], self.ground, env), where))
-        return [disj(*terms) if terms else FALSE for terms in found]
+        return [FALSE if not terms else terms[0] if len(terms) == 1 else disj(*terms) for terms in found]
 
     def monitor(self, kind: str, observes: str, initially: bool, update: Sequence[Term]) -> Term:
         """An observing truth value with its value after each action; equal monitors are shared.
@@ -231,7 +231,9 @@ class _Compiler:
         else:
             opens = self.steps(scope.opens, env, where)
             initially = isinstance(scope, After) and scope.initially
-        inside = [disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)]
+        inside = [
+            _SELF if o is FALSE and c is FALSE else disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)
+        ]
         is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
         memo: dict[Term, Term] = {}
         own = {_SELF: is_open}

@@ -37,18 +37,16 @@ class Step:
                 return FALSE
         elif self.reply is not None and action.reply != self.reply:
             return FALSE
-        scope = self.scope(action, ground, env)
         condition = TRUE
         if self.event is not None and self.args:
-            actual = dict(action.args)
-            sorts = {p.name: ground.sort(p) for p in self.event.params}
+            actual = self._arguments(action, ground)
             for name, wanted in self.args.items():
-                condition = condition & (lift(actual[name], sorts[name]) == ground.term(wanted, env, self._named))
+                condition = condition & (actual[name] == ground.term(wanted, env, self._named))
                 if condition is FALSE:
                     return FALSE
         if self.where is TRUE:
             return condition
-        return condition & before_step(ground.term(self.where, scope, self._named), action)
+        return condition & before_step(ground.term(self.where, self.scope(action, ground, env), self._named), action)
 
     def scope(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Mapping[str, Term]:
         """The values of the event's own parameters in ``action`` and of the property's.
@@ -57,14 +55,18 @@ class Step:
         """
         if self.event is None:
             return env
-        actual = dict(action.args)
-        for p in self.event.params:
-            if p.name not in actual:
-                raise ModelError(
-                    f"step {self}: the event {action.event} of this system has no parameter {p.name!r}: the property is about "
-                    "another model's event of that name; leave it out"
-                )
-        return {**{p.name: lift(actual[p.name], ground.sort(p)) for p in self.event.params}, **env}
+        return {**self._arguments(action, ground), **env}
+
+    def _arguments(self, action: Action, ground: Grounding) -> Mapping[str, Term]:
+        """The values of the event's own parameters."""
+        assert self.event is not None
+        try:
+            return ground.arguments(self.event.params, action.args)
+        except KeyError as e:
+            raise ModelError(
+                f"step {self}: the event {action.event} of this system has no parameter {e.args[0]!r}: the property is about "
+                "another model's event of that name; leave it out"
+            ) from None
 
     @cached_property
     def _named(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from pathlib import Path
 
 from .. import __version__
@@ -16,6 +15,7 @@ from ..explore.conformance.protocols import AMBIGUITIES, GUEST, PROTOCOLS, RECOM
 from ..model.language import ModelError
 from ..reports.conformance import campaign_json, campaign_text, fault_text, mermaid, unique
 from . import implementation, options
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
@@ -70,11 +70,10 @@ def run(args: argparse.Namespace) -> int:
         return _replay(args)
     with implementation.reached(args) as (setup, adapter):
         alphabet = implementation.alphabet(args, setup, adapter)
-        show = sys.stderr.isatty() and not args.quiet and args.format == "text"
-        budget = Budget(args.steps, args.timeout, args.faults, progress=_progress if show else None)
+        BOARD.begin(args)
+        budget = Budget(args.steps, args.timeout, args.faults, progress=_progress if BOARD.shown else None)
         campaign = fuzz(alphabet, adapter, budget, guided=not args.unguided, seed=args.seed, pairs=not args.no_pairs)
-        if show:
-            options.note("")
+        BOARD.clear()
     written = _write(folder, campaign, args.protocol) if folder is not None else []
     if args.format == "json":
         files = [str(f) for f in written]
@@ -91,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _progress(steps: int, coverage: Coverage | None, faults: int) -> None:
     covered = "" if coverage is None else f", transitions {100 * Coverage.share(coverage.transitions):.0f} %"
-    options.note(f"{steps:,} steps{covered}, {faults} faults")
+    BOARD.doing(f"{steps:,} steps{covered}, {faults} faults")
 
 
 def _write(folder: Path, campaign: Campaign, protocol: str) -> list[Path]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 
 from ..explore.policy import Policy, policy
 from ..model.flows import flow
 from ..model.language import ModelError, Value
 from ..properties.catalogue import find
-from . import options
+from ..reports.prose import Prose
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
@@ -39,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     if fixed:
         raise ModelError(f"--set and --over both name {fixed[0]}: a knob is either set or varied")
     f, prop = flow(args.flow), find(args.property)
+    BOARD.begin(args)
     found = policy(f, prop, args.over, topology, knobs, options.limits(args))
+    BOARD.clear()
     if args.format == "json":
         options.dump(_document(f.name, prop.id, found))
     else:
@@ -52,23 +55,24 @@ def _print(flow_name: str, prop: str, found: Policy) -> None:
     every = 1
     for d in found.domains:
         every *= len(d)
-    print(f"{flow_name}: {prop} over {', '.join(found.knobs)}: holds in {len(found.holds)} of {every} settings")
+    screen.line(
+        (flow_name, "title"), f": {prop} over {', '.join(found.knobs)}: holds in {len(found.holds)} of {every} settings"
+    )
     if found.open:
-        print(f"  UNKNOWN in {len(found.open)} settings: {found.stopped}")
+        screen.line(("  UNKNOWN", "unknown"), f" in {len(found.open)} settings: {found.stopped}")
     if found.blocks:
         print(f"  holds {'at least where' if found.open else 'iff'}:" if len(found.holds) < every else "  holds:")
         for i, b in enumerate(found.blocks):
-            print(
-                textwrap.fill(("or " if i else "") + found.words(b), 110, initial_indent="    ", subsequent_indent="      ")
-            )
+            block = ("or " if i else "") + found.words(b)
+            screen.say(lambda width, text=block: Prose(width).wrapped(text, "    ", "      ", role="holds"))
     elif total == 0:
         print("  holds in none of them")
     here = ", ".join(f"{k} = {_said(v)}" for k, v in zip(found.knobs, found.current, strict=True))
     how = "holds" if found.current in found.holds else "unknown" if found.current in found.open else "violated"
-    print(f"  the flow's own setting ({here}): {how}")
+    screen.line(f"  the flow's own setting ({here}): ", (how, how))
     for r in found.repairs:
         what = " and ".join(f"{k} = {_said(v)}" for k, v in r.changes.items())
-        print(f"    repaired by {what} (a run of its own: {r.verdict.value})")
+        screen.line(f"    repaired by {what} (a run of its own: ", (r.verdict.value, r.verdict.value), ")")
 
 
 def _said(value: Value) -> str:
