@@ -30,6 +30,15 @@ Every check of the parties' rules is left out, one at a time, in every flow, and
 A check that is redundant alone may not be so together with others (`tdisprove prove FLOW -p PROPERTY --why`), in other topologies, or where another
 party is hostile: the others stand behind it.
 
+## What stands out
+
+* **Redundant wherever it decides anything**, in every flow that makes it: the TSM's look whether a TDI is bound before it binds, unbinds or tells of it (`tsm.tdi_bind`,
+  `tsm.tdi_unbind`, `tsm.tdi_info`: the device's own state stands behind); that gates are open before a driver uses private memory, in the aspect evidence; and the receiver's
+  count of posted requests on the link, as long as it has the published gap (`reorder_check=base`).
+* **Redundant in one flow, needed in another**: that a device is not connected twice is what keeps RUN to a secure stream where the TSM asks for one
+  (`bind_requires=secure`), and costs nothing elsewhere.
+* About a third of the checks is needed for some property, a third is noticed by laws of single steps only, and most of the rest never decides anything.
+
 ## Counts
 
 Needed / law / redundant / never decisive, per aspect and flow:

@@ -50,6 +50,17 @@ suffices, in any flow are left out. `tdisprove policy FLOW -p PROPERTY --over gu
 
 """
 
+_OUT = """
+## What stands out
+
+* **No public guest makes all the checks that it needs.** `cove-io` and `arm-cca-rsi` lack only the look at the mark of the epoch, `arm-cca` freshness of
+  measurements and undoing, the guest driver of SEV-TIO of 2026 seven checks.
+* **Some checks are not needed by anybody there**: `check_config` where the report says nothing of configuration, and whether state is read from the TSM where the
+  device refuses to be started otherwise (`cove-io`).
+* **A nonce of the verifier is worth nothing where the host or the TSM picks the nonce that is signed**: a guest that insists on its own accepts nothing.
+  `tdisprove policy linux-tsm -p accepts-only-a-report-of-this-lock --over guest-checks`
+"""
+
 _TOGETHER = """
 ### For all properties together
 
@@ -84,7 +95,7 @@ def weakest(flows: Iterable[Flow]) -> str:
 
 def page() -> str:
     every = weakest(f for f in FLOWS.values() if "evidence" in f.aspects)
-    return _SAFE + thread() + _EVIDENCE + evidence() + _WEAKEST + every
+    return _SAFE + thread() + _EVIDENCE + evidence() + _WEAKEST + every + _OUT
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.flows import FLOWS
+from ..model.flows.flow import Flow
 from .blame import Blame, blame
 from .check import Result, check
 from .engine import NO_LIMITS, Engine, Limits
@@ -24,6 +25,31 @@ class Reason:
     nearest: Nearest | None
 
 
+class Nearby:
+    """Decides properties in all the other flows, each once, to say in which of them a run ends."""
+
+    def __init__(self, engine: Engine | None = None, limits: Limits = NO_LIMITS) -> None:
+        self._engine, self._limits = engine, limits
+        self._known: dict[tuple[str, str], dict[str, dict[str, Result]]] = {}
+
+    def of(
+        self, flow: Flow, r: Result, aspect: str = "lifecycle", doing: Callable[[str], None] = lambda _: None
+    ) -> Nearest | None:
+        """The nearest flow in which a property holds that a run breaks here; None for a run that goes on for ever."""
+        if r.trace is None or r.verdict is not Verdict.VIOLATED or r.trace.pending is not None:
+            return None
+        key = (aspect, r.prop.id)
+        if key not in self._known:
+            found: dict[str, dict[str, Result]] = {}
+            for f in FLOWS.values():
+                if aspect in f.aspects:
+                    doing(f"{r.prop.id}: {f.name}")
+                    (there,) = check(f.system(aspect=aspect), [r.prop], self._engine, self._limits)
+                    found[f.name] = {r.prop.id: there}
+            self._known[key] = found
+        return nearest_holding(flow.name, r, self._known[key])
+
+
 def reasons(
     found: Sequence[Target],
     columns: Mapping[str, Sequence[Result]],
@@ -36,22 +62,13 @@ def reasons(
 
     ``most``: sets of at most so many causes are looked for. ``doing`` hears what is under way, and an empty text when a reason is complete.
     """
-    elsewhere: dict[tuple[str, str], dict[str, Result]] = {}
+    nearby = Nearby(engine, limits)
     for t in found:
         ids = {p.id for p in t.properties}
         for r in columns.get(t.name, ()):
             if r.prop.id not in ids or r.verdict is not Verdict.VIOLATED or r.trace is None:
                 continue
-            near: Nearest | None = None
-            if t.flow is not None and r.trace.pending is None:
-                key = (t.aspect, r.prop.id)
-                if key not in elsewhere:
-                    elsewhere[key] = {}
-                    for f in FLOWS.values():
-                        if t.aspect in f.aspects:
-                            doing(f"{r.prop.id}: {f.name}")
-                            (elsewhere[key][f.name],) = check(f.system(aspect=t.aspect), [r.prop], engine, limits)
-                near = nearest_holding(t.name, r, {name: {r.prop.id: x} for name, x in elsewhere[key].items()})
+            near = nearby.of(t.flow, r, t.aspect, doing) if t.flow is not None else None
             name = r.prop.id
             found_blame = blame(r, t.flow, engine, limits, lambda text, name=name: doing(f"{name}: {text}"), most)  # type: ignore[misc]
             doing("")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..explore.guards import Fate, Guard
+from .policies import Line, laid_out
 from .policy_tables import rows
+from .prose import WIDTH, Prose
 from .table import code, prose
-
-_WIDTH = 110
 
 _SIGNS = {Fate.LAWS: "law", Fate.REDUNDANT: "–", Fate.IDLE: "·", Fate.UNKNOWN: "?"}
 
@@ -23,9 +22,9 @@ _TITLES = {
 }
 
 
-def guards_text(flow: str, aspect: str, found: Sequence[Guard]) -> str:
+def guards_text(flow: str, aspect: str, found: Sequence[Guard], *, width: int = WIDTH) -> Prose:
     """The checks of a flow, by what becomes of it without each."""
-    lines = [f"{flow}: {aspect}: each of {len(found)} checks left out, one at a time"]
+    lines: list[Line] = [f"{flow}: {aspect}: each of {len(found)} checks left out, one at a time"]
     for fate, title in _TITLES.items():
         mine = [g for g in found if g.fate is fate]
         if not mine:
@@ -38,11 +37,13 @@ def guards_text(flow: str, aspect: str, found: Sequence[Guard]) -> str:
         else:
             lines += _wrapped("; ".join(g.name for g in mine), "    ")
     stopped = next((g.stopped for g in found if g.stopped), "")
-    return "\n".join([*lines, *([f"  UNKNOWN: what is not found so far: {stopped}"] if stopped else [])])
+    if stopped:
+        lines.append(f"  UNKNOWN: what is not found so far: {stopped}")
+    return laid_out(lines, width)
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+def _wrapped(text: str, indent: str) -> list[Line]:
+    return [(text, indent, f"{indent}  ", "")]
 
 
 def guards_document(flow: str, aspect: str, found: Sequence[Guard]) -> dict[str, Any]:

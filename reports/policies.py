@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from ..explore.policy import Answer, Policy, Repair
 from ..explore.settings import Block, Setting, SettingSet, every, said
 from ..properties.property import Property
+from .prose import WIDTH, Prose
 
-_WIDTH = 110
+Line: TypeAlias = "str | tuple[str, str, str, str]"
+"""A line as it is, or a paragraph: its text, the indents of its first and other lines, its role."""
 
 _MOST_LINES = 16
 """Of conditions; and of settings with who forbids them."""
@@ -22,10 +23,10 @@ _MOST_LISTED = 4096
 """Settings that the JSON document lists one by one."""
 
 
-def policy_text(flow: str, found: Policy, left_out: Sequence[Property] = ()) -> str:
+def policy_text(flow: str, found: Policy, left_out: Sequence[Property] = (), *, width: int = WIDTH) -> Prose:
     """The answer in lines: the settings of the whole set, the flow's own and its repairs, then property by property."""
     several = len(found.each) > 1
-    lines = _wrapped(f"{flow}: {_what(found)} over {_over(found)}: {_how_many(found)}", "", "  ")
+    lines: list[Line] = _wrapped(f"{flow}: {_what(found)} over {_over(found)}: {_how_many(found)}", "", "  ")
     if left_out:
         lines += _wrapped(f"left out, as promises of progress: {', '.join(p.id for p in left_out)}")
     if found.rest is not None:
@@ -45,7 +46,18 @@ def policy_text(flow: str, found: Policy, left_out: Sequence[Property] = ()) -> 
         lines += _weakest(found)
     if several:
         lines += _one_by_one(found)
-    return "\n".join(lines)
+    return laid_out(lines, width)
+
+
+def laid_out(lines: Iterable[Line], width: int) -> Prose:
+    """Paragraphs, and lines as they are, at a width."""
+    text = Prose(width)
+    for line in lines:
+        if isinstance(line, str):
+            text.line((line, "unknown") if line.startswith("  UNKNOWN") else line)
+        else:
+            text.wrapped(line[0], line[1], line[2], role=line[3], hyphens=False)
+    return text
 
 
 def _what(found: Policy) -> str:
@@ -60,18 +72,18 @@ def _how_many(found: Policy) -> str:
     return f"{'holds' if len(found.each) == 1 else 'all hold'} in {len(found.holds)} of {found.size} settings"
 
 
-def _wrapped(text: str, first: str = "  ", rest: str = "    ") -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+def _wrapped(text: str, first: str = "  ", rest: str = "    ", role: str = "") -> list[Line]:
+    return [(text, first, rest, role)]
 
 
-def _conditions(found: Policy) -> Iterator[str]:
+def _conditions(found: Policy) -> Iterator[Line]:
     for i, b in enumerate(found.blocks[:_MOST_LINES]):
-        yield from _wrapped(("or " if i else "") + found.words(b), "    ", "      ")
+        yield from _wrapped(("or " if i else "") + found.words(b), "    ", "      ", "holds")
     if len(found.blocks) > _MOST_LINES:
         yield f"    or in one of {len(found.blocks) - _MOST_LINES} cases more (--format json has them all)"
 
 
-def _hollow(found: Policy, *, several: bool) -> Iterator[str]:
+def _hollow(found: Policy, *, several: bool) -> Iterator[Line]:
     """Where it holds only because nothing can happen."""
     if not found.hollow:
         return
@@ -94,7 +106,7 @@ def _setting(found: Policy, setting: Setting) -> str:
     return ", ".join(f"{k} = {said(v)}" for k, v in zip(found.knobs, setting, strict=True))
 
 
-def _own(found: Policy, *, several: bool) -> Iterator[str]:
+def _own(found: Policy, *, several: bool) -> Iterator[Line]:
     """The flow's own setting, and its repairs."""
     how = "holds" if found.current in found.holds else "unknown" if found.current in found.open else "violated"
     by = found.breaks(found.current) if several else ()
@@ -119,7 +131,7 @@ def _verdict(r: Repair, *, several: bool) -> str:
     return "; ".join(bad) if several else r.verdict.value
 
 
-def _weakest(found: Policy) -> Iterator[str]:
+def _weakest(found: Policy) -> Iterator[Line]:
     if found.open or not found.sound:
         return
     least = found.weakest
@@ -132,7 +144,7 @@ def _weakest(found: Policy) -> Iterator[str]:
         yield from _wrapped("not every larger set suffices: with some further check a property fails, or is vacuous")
 
 
-def _one_by_one(found: Policy) -> Iterator[str]:
+def _one_by_one(found: Policy) -> Iterator[Line]:
     yield "  each by itself:"
     always = [a.prop.id for a in found.each if len(a.holds) == found.size]
     for a in found.each:

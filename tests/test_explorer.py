@@ -274,3 +274,34 @@ def test_a_scenario_with_a_hostile_name_is_only_text(tmp_path: Path) -> None:
 def test_a_page_with_a_gap_says_so(tmp_path: Path) -> None:
     assert main(["report", "cove-io", "-p", HELD, "--max-depth", "2", "-o", str(tmp_path)]) == 3
     assert "UNKNOWN" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+@needs_browser
+def test_the_nearest_flow_stands_side_by_side_with_the_run(opened: tuple[Browser, str]) -> None:
+    browser, address = opened
+    browser.open(f"{address}#v/sev-tio-host-run/{BROKEN}")
+    browser.wait("document.querySelectorAll('#beside tr').length === 6")
+    rows = browser.run("[...document.querySelectorAll('#beside tr')].map(r => [...r.cells].map(c => c.textContent))")
+    assert rows[0] == ["", "sev-tio-host-run", "cove-io"]
+    assert [r[2] for r in rows[1:]] == ["the same", "the same", "the same", "NOT_SUPPORTED or NO_CONSENT", ""]
+    assert [r[1] for r in rows[1:]][3] == "tdi_bind_run(tdi0)"
+    assert browser.text("#beside tr.parts td") == "4"
+    assert browser.errors == []
+
+
+@needs_browser
+def test_a_narrow_window_keeps_names_in_sight_and_pictures_readable(opened: tuple[Browser, str]) -> None:
+    browser, address = opened
+    browser.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    try:
+        browser.open(address)
+        browser.wait("document.querySelectorAll('#matrix tr[data-property]').length > 2")
+        browser.run("window.scrollTo(200, 0)")
+        left = browser.run("document.querySelector('#matrix tr[data-property] th').getBoundingClientRect().left")
+        assert 0 <= left < 20
+        browser.open(f"{address}#v/sev-tio-host-run/{BROKEN}")
+        browser.wait("document.querySelector('#chart svg')")
+        assert browser.run("document.querySelector('#chart svg').getBoundingClientRect().width") >= 700
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        browser.call("Emulation.clearDeviceMetricsOverride")

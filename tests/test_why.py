@@ -168,7 +168,7 @@ def test_why_as_text_has_both_runs_side_by_side() -> None:
     flows = {name: FLOWS[name].system() for name in ("sev-tio-host-run", "cove-io")}
     results = {name: {SENT: check(system, [find(SENT)])[0]} for name, system in flows.items()}
     r = results["sev-tio-host-run"][SENT]
-    text = why_text("sev-tio-host-run", r, blame(r), nearest_holding("sev-tio-host-run", r, results))
+    text = str(why_text("sev-tio-host-run", r, blame(r), nearest_holding("sev-tio-host-run", r, results)))
     assert f"why {SENT} fails in sev-tio-host-run" in text
     assert "if any one of these steps were never possible: device_connect" in text
     assert "could happen: without ide_enable" in text

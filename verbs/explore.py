@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
+from functools import partial
 
 from .. import __version__
 from ..explore import targets
@@ -15,8 +15,10 @@ from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..reports.files import write_coverage, write_quotient
 from ..reports.guard_tables import guards_document, guards_text
+from ..reports.prose import Prose
 from ..reports.story import word
-from . import mutation, options
+from . import mutation, options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -74,14 +76,14 @@ def run(args: argparse.Namespace) -> int:
             "-o needs --project or --coverage: name the variables that the state graph shall show, such as --project tdi0.state"
         )
     limits = options.limits(args)
+    BOARD.begin(args)
     system = target.system
     projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
     found = reachable(system, limits, args.backend) if projection is None or args.coverage else None
     explored = projection or found
     assert explored is not None
     statistics = explored.statistics
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     if args.coverage and target.flow is None:
         raise ModelError("--coverage is for flows: of a system file the rules are not known")
     covered = coverage(found, ASPECTS[target.aspect].model) if found is not None and args.coverage else None
@@ -109,12 +111,14 @@ def run(args: argparse.Namespace) -> int:
             }
         options.dump(document)
         return HOLDS if statistics.complete else UNKNOWN
-    print(f"{target.name}: {target.summary}")
-    print(f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
-          f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s"
-          f"{f' ({statistics.backend} search)' if statistics.backend else ''}")  # fmt: skip
+    screen.line((target.name, "title"), f": {target.summary}")
+    screen.line(
+        f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
+        f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s"
+        f"{f' ({statistics.backend} search)' if statistics.backend else ''}"
+    )  # fmt: skip
     if not statistics.complete:
-        print(f"  INCOMPLETE: {explored.stopped}")
+        screen.line(("  INCOMPLETE", "unknown"), f": {explored.stopped}")
     if not args.quiet:
         _print_names("rules that never apply here", dead)
         _print_names("refusals that are never given here", never)
@@ -139,17 +143,17 @@ def _drop_checks(args: argparse.Namespace) -> int:
     target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     if target.flow is None:
         raise ModelError("--drop-checks is for flows: the rules of a system file have no checks to leave out")
-    note = options.noting(args)
-    found = guards(target, limits=options.limits(args), done=note)
-    note("")
+    BOARD.begin(args)
+    found = guards(target, limits=options.limits(args), done=BOARD.doing)
+    BOARD.clear()
     if args.format == "json":
         options.dump({"tool": "tdisprove", "version": __version__, **guards_document(target.name, target.aspect, found)})
     else:
-        print(guards_text(target.name, target.aspect, found))
+        screen.say(partial(guards_text, target.name, target.aspect, found))
     return UNKNOWN if any(g.stopped for g in found) else HOLDS
 
 
 def _print_names(title: str, names: list[str]) -> None:
     if names:
-        print(f"  {title} ({len(names)}):")
-        print(textwrap.fill(", ".join(names), 110, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+        screen.line((f"  {title} ({len(names)}):", "title"))
+        screen.say(lambda width: Prose(width).wrapped(", ".join(names), "    ", hyphens=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from ..explore.policy import ENGINES, policy
 from ..model.flows import Flow, choices, flow
@@ -14,7 +15,8 @@ from ..properties import Property
 from ..properties.catalogue import aspect_of, find, group
 from ..properties.formulas import LeadsTo, Recurs
 from ..reports.policies import policy_document, policy_text
-from . import options
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 GUEST = "guest-checks"
@@ -75,12 +77,13 @@ def run(args: argparse.Namespace) -> int:
     fixed = [k for k in over if k in knobs]
     if fixed:
         raise ModelError(f"--set and --over both name {fixed[0]}: a knob is either set or varied")
-    found = policy(f, wanted, over, topology, knobs, options.limits(args), engine=args.engine, done=options.noting(args))
-    options.noting(args)("")
+    BOARD.begin(args)
+    found = policy(f, wanted, over, topology, knobs, options.limits(args), engine=args.engine, done=BOARD.doing)
+    BOARD.clear()
     if args.format == "json":
         options.dump(policy_document(f.name, found, left_out))
     else:
-        print(policy_text(f.name, found, left_out))
+        screen.say(partial(policy_text, f.name, found, left_out))
     return UNKNOWN if found.open else HOLDS if found.holds else VIOLATED
 
 

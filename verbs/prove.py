@@ -20,7 +20,7 @@ from ..properties import Property
 from ..properties.formulas import LeadsTo, Recurs
 from ..reports.json_report import check_document
 from ..reports.verdicts import cell
-from . import options
+from . import anynumber, options
 from .exits import code
 
 
@@ -32,10 +32,13 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     options.add_target(p, several=True)
     p.add_argument(
+        "--any", action="append", default=[], metavar="INDEX", help="prove it for any number of these (tdi, tvm, device, stream; may be "
+        "repeated), or of 'all'; of the rest there are as many as usual"
+    )  # fmt: skip
+    p.add_argument(
         "--engine",
         choices=("z3", "sat", "bdd", "explicit"),
-        default="z3",
-        help="what finds the proof (default: %(default)s)",
+        help="what finds the proof (default: z3)",
     )
     p.add_argument(
         "--certificate", metavar="FILE", help="write the certificate of the verdict into FILE, found by SAT (IC3), or from the "
@@ -45,7 +48,7 @@ def add(verbs: options.Verbs) -> None:
         "--why", type=options.count, nargs="?", const=2, metavar="N", help="say which checks the proof needs, and the smallest sets of "
         "checks (at most N of them, default 2) without which the property fails"
     )  # fmt: skip
-    options.add_limits(p)
+    options.add_limits(p, "markdown")
     p.set_defaults(run=run)
 
 
@@ -55,6 +58,11 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     pairs = [(t, p) for t in found for p in t.properties]
     files = None if args.certificate is None else _files(Path(args.certificate), pairs)
+    if args.any:
+        return anynumber.run(args, found, files, knobs)
+    if args.format == "markdown":
+        raise ModelError("--format markdown is for the table of --any: without it, choose text or json")
+    args.engine = args.engine or "z3"
     if args.why is not None and any(t.flow is None for t in found):
         raise ModelError("--why is for flows: the rules of a system file have no checks to leave out")
     engine, prover = _engines(args)
