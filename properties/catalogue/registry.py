@@ -47,7 +47,7 @@ CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-ac
 def find(name: str) -> Property:
     """A property by id. Raises `ModelError` with the nearest ids when there is none."""
     if name not in PROPERTIES:
-        raise ModelError(f"there is no property {name!r}{nearest(name, PROPERTIES)}")
+        raise ModelError(f"there is no property {name!r}{nearest(name, PROPERTIES)} (see tdisprove list properties)")
     return PROPERTIES[name]
 
 
