@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tdisprove.explore import targets
-from tdisprove.explore.guards import Guard, guards
+from tdisprove.explore.explain.guards import Guard, guards
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.world import ASPECTS
 from tdisprove.reports.guard_tables import aspect_table, summary_table

@@ -11,7 +11,7 @@ from ..model.flows import FLOWS, Flow, flow
 from ..model.language import Model, ModelError, System, Value, nearest
 from ..properties.catalogue import PROPERTIES, Expectation, aspect_of, expectation, find
 from ..properties.property import Property
-from .scenario import load
+from .scenarios.scenario import load
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..explore.guards import Fate, Guard
+from ..explore.explain.guards import Fate, Guard
 from .policies import Line, laid_out
 from .policy_tables import rows
 from .prose import WIDTH, Prose

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from ..explore.policy import Answer, Policy, Repair
-from ..explore.settings import Block, Setting, SettingSet, every, said
+from ..explore.policies.policy import Answer, Policy, Repair
+from ..explore.policies.settings import Block, Setting, SettingSet, every, said
 from ..properties.property import Property
 from .prose import WIDTH, Prose
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..explore.policy import Answer, Policy, policy
-from ..explore.settings import SettingSet
+from ..explore.policies.policy import Answer, Policy, policy
+from ..explore.policies.settings import SettingSet
 from ..model.flows import FLOWS, Flow, choices
 from ..model.language import Value
 from ..model.world.choices.evidence import GUEST_CHECKS

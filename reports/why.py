@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..explore.blame import Blame
 from ..explore.check import Result
-from ..explore.cutsets import Cuts
-from ..explore.parting import Nearest
+from ..explore.explain.blame import Blame
+from ..explore.explain.cutsets import Cuts
+from ..explore.explain.parting import Nearest
 from .formats.blame import place, rule_name
 from .prose import WIDTH, Prose
 from .story import request, word

@@ -12,8 +12,8 @@ import pytest
 from browser import Browser, chromium
 from tdisprove.cli import main
 from tdisprove.explore import Result, check
-from tdisprove.explore.blame import blame
-from tdisprove.explore.parting import nearest_holding, parting
+from tdisprove.explore.explain.blame import blame
+from tdisprove.explore.explain.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import GROUPS, Group, find
 from tdisprove.reports.explorer.page import explorer

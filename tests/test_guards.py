@@ -11,10 +11,10 @@ from tdisprove.cli import main
 from tdisprove.explore import Limits, Target, Verdict, check, targets
 from tdisprove.explore.bdd.rigid import broken
 from tdisprove.explore.coverage import coverage
+from tdisprove.explore.explain.guards import Fate, Guard, guards
+from tdisprove.explore.explain.relaxed import relaxed
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.explicit.rigid import broken_for
-from tdisprove.explore.guards import Fate, Guard, guards
-from tdisprove.explore.relaxed import relaxed
 from tdisprove.explore.slice import sliced
 from tdisprove.model.language.mutate import DropCheck, mutated
 from tdisprove.model.world import ASPECTS
@@ -80,7 +80,7 @@ def test_every_fate_is_there_and_is_what_it_says(lifecycle: dict[str, Guard]) ->
 
 
 def test_states_one_by_one_and_diagrams_say_the_same() -> None:
-    from tdisprove.explore.guards import _one_at_a_time
+    from tdisprove.explore.explain.guards import _one_at_a_time
 
     t = target("cma-only", "spdm")
     loose = relaxed(t)

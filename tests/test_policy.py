@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check
-from tdisprove.explore.policy import Policy, policy
-from tdisprove.explore.settings import SettingSet, distance
+from tdisprove.explore.policies.policy import Policy, policy
+from tdisprove.explore.policies.settings import SettingSet, distance
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError, Value
 from tdisprove.properties.catalogue import CENTRAL, aspect_of, expectation, find, group

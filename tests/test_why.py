@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from random_systems import systems_with_properties
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check, contrast
-from tdisprove.explore.blame import blame
-from tdisprove.explore.causes import without
-from tdisprove.explore.cutsets import Cuts, cut_sets
-from tdisprove.explore.parting import nearest_holding, parting
+from tdisprove.explore.explain.blame import blame
+from tdisprove.explore.explain.causes import without
+from tdisprove.explore.explain.cutsets import Cuts, cut_sets
+from tdisprove.explore.explain.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import BOOL, Event, Machine, Model, System
 from tdisprove.properties import Invariant, Property

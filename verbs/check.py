@@ -9,8 +9,8 @@ from functools import partial
 
 from .. import __version__
 from ..explore import Result, Target, Verdict, contrast, targets
-from ..explore.parting import Nearest, nearest_holding
-from ..explore.reasons import Nearby, Reason, reasons
+from ..explore.explain.parting import Nearest, nearest_holding
+from ..explore.explain.violations import Nearby, Reason, reasons
 from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS

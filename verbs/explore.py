@@ -8,8 +8,8 @@ from functools import partial
 from .. import __version__
 from ..explore import targets
 from ..explore.coverage import coverage, unused
+from ..explore.explain.guards import guards
 from ..explore.explicit import reachable
-from ..explore.guards import guards
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS

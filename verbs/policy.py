@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
-from ..explore.policy import ENGINES, policy
+from ..explore.policies.policy import ENGINES, policy
 from ..model.flows import Flow, choices, flow
 from ..model.language import ModelError
 from ..model.world import ASPECTS

@@ -12,9 +12,9 @@ from pathlib import Path
 from .. import __version__
 from ..explore import Engine, Limits, Target, targets
 from ..explore.certificate import certificate, verify_document
+from ..explore.explain.why import reasons
 from ..explore.sat import SatEngine
 from ..explore.survey import survey
-from ..explore.why import reasons
 from ..model.language import ModelError, Value
 from ..properties import Property
 from ..properties.formulas import LeadsTo, Recurs

@@ -6,7 +6,7 @@ import argparse
 
 from .. import __version__
 from ..explore import targets
-from ..explore.reasons import reasons
+from ..explore.explain.violations import reasons
 from ..explore.survey import survey
 from ..properties.catalogue import GROUPS, Group
 from ..reports.explorer.page import explorer

@@ -9,7 +9,7 @@ from itertools import product
 
 from ...model.language import Value
 from ..engine import NO_LIMITS, Limits
-from ..settings import Block, Setting, SettingSet, few_enough, words
+from ..policies.settings import Block, Setting, SettingSet, few_enough, words
 from ..verdict import Verdict
 from .compare import compare
 from .comparison import RELATIONS

@@ -12,9 +12,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from ...explore.blame import Blame
 from ...explore.check import Result
-from ...explore.parting import nearest_holding
+from ...explore.explain.blame import Blame
+from ...explore.explain.parting import nearest_holding
 from ...model.language import Value
 from ...properties.catalogue import Group
 from ...properties.property import Property

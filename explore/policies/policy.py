@@ -20,22 +20,22 @@ from math import prod
 
 import numpy as np
 
-from ..model.flows import Flow
-from ..model.language import ModelError, State, System, Term, Value, conj, disj, nearest, neg
-from ..model.world import ASPECTS, KNOBS
-from ..model.world.choices.evidence import GUEST_CHECKS
-from ..properties.catalogue import aspect_of
-from ..properties.compile import Obligation, compile_properties
-from ..properties.formulas import LeadsTo, Recurs
-from ..properties.property import Property
-from .bdd.manager import CUDD, available
-from .bdd.rigid import broken
-from .check import check, witness_of
-from .engine import NO_LIMITS, Engine, Limits
-from .replay import ReplayError, replay
-from .sat import SatEngine
+from ...model.flows import Flow
+from ...model.language import ModelError, State, System, Term, Value, conj, disj, nearest, neg
+from ...model.world import ASPECTS, KNOBS
+from ...model.world.choices.evidence import GUEST_CHECKS
+from ...properties.catalogue import aspect_of
+from ...properties.compile import Obligation, compile_properties
+from ...properties.formulas import LeadsTo, Recurs
+from ...properties.property import Property
+from ..bdd.manager import CUDD, available
+from ..bdd.rigid import broken
+from ..check import check, witness_of
+from ..engine import NO_LIMITS, Engine, Limits
+from ..replay import ReplayError, replay
+from ..sat import SatEngine
+from ..verdict import Verdict
 from .settings import Block, Domains, Setting, SettingSet, few_enough, words
-from .verdict import Verdict
 
 MOST_SETTINGS = 1 << 20
 """More settings are not told apart one by one."""

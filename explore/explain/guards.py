@@ -12,19 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum as Values
 
-from ..model.language import OK, Enum, Rule, System, Term, Variable, conj, neg, substitute, support
-from ..model.world import ASPECTS
-from ..properties.catalogue import GROUPS
-from ..properties.compile import Obligation, compile_properties
-from ..properties.formulas import LeadsTo, Recurs
-from ..properties.property import Property
-from .bdd.rigid import broken
-from .bdd.search import Search
-from .engine import NO_LIMITS, Limits
-from .explicit.rigid import broken_for
+from ...model.language import OK, Enum, Rule, System, Term, Variable, conj, neg, substitute, support
+from ...model.world import ASPECTS
+from ...properties.catalogue import GROUPS
+from ...properties.compile import Obligation, compile_properties
+from ...properties.formulas import LeadsTo, Recurs
+from ...properties.property import Property
+from ..bdd.rigid import broken
+from ..bdd.search import Search
+from ..engine import NO_LIMITS, Limits
+from ..explicit.rigid import broken_for
+from ..slice import Cones, batches, sliced
+from ..target import Target
 from .relaxed import Relaxed, relaxed
-from .slice import Cones, batches, sliced
-from .target import Target
 
 _WITHOUT, _NOTHING = "without", "nothing"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model.flows import FLOWS
-from ..model.flows.flow import Flow
+from ...model.flows import FLOWS
+from ...model.flows.flow import Flow
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..target import Target
+from ..verdict import Verdict
 from .blame import Blame, blame
-from .check import Result, check
-from .engine import NO_LIMITS, Engine, Limits
 from .parting import Nearest, nearest_holding
-from .target import Target
-from .verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.language import ModelError, Value
+from ...model.language import ModelError, Value
 
 Setting: TypeAlias = tuple[Value, ...]
 Block: TypeAlias = tuple[frozenset[Value], ...]

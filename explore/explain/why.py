@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..model.language import System, conj, neg
-from ..properties.compile import Obligation, compile_properties
-from ..properties.property import Property
-from .check import in_words
-from .engine import NO_LIMITS, Limits
+from ...model.language import System, conj, neg
+from ...properties.compile import Obligation, compile_properties
+from ...properties.property import Property
+from ..check import in_words
+from ..engine import NO_LIMITS, Limits
+from ..sat import SatEngine
+from ..sat.engine import core_of_checks
+from ..slice import Cones
+from ..target import Target
+from ..verdict import Verdict
 from .relaxed import at_most, relaxed
-from .sat import SatEngine
-from .sat.engine import core_of_checks
-from .slice import Cones
-from .target import Target
-from .verdict import Verdict
 
 
 @dataclass(frozen=True)

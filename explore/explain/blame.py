@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..model.flows import Flow
-from ..model.language import OK
-from ..model.world import ASPECTS, KNOBS
-from ..properties.catalogue import aspect_of
+from ...model.flows import Flow
+from ...model.language import OK
+from ...model.world import ASPECTS, KNOBS
+from ...properties.catalogue import aspect_of
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..verdict import Verdict
 from .causes import Setting, Step, without
-from .check import Result, check
 from .cutsets import Cuts, cut_sets
-from .engine import NO_LIMITS, Engine, Limits
-from .verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from ..model.language import FALSE, OK, Rule, System, Value
+from ...model.language import FALSE, OK, Rule, System, Value
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from ..model.language import BOOL, Model, Op, System, Term, conj, disj, neg
-from ..model.language.machine import Family, Rule
-from ..model.language.terms import make
-from ..model.world import ASPECTS
-from .target import Target
+from ...model.language import BOOL, Model, Op, System, Term, conj, disj, neg
+from ...model.language.machine import Family, Rule
+from ...model.language.terms import make
+from ...model.world import ASPECTS
+from ..target import Target
 
 _PREFIX = "without"
 

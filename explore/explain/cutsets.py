@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
-from ..model.flows import Flow
-from ..model.language import Action, Rule, State, System, Value, conj
-from ..model.world import ASPECTS, KNOBS
-from ..properties.catalogue import aspect_of
-from ..properties.compile import Obligation, compile_properties
-from ..properties.formulas import LeadsTo, Recurs
+from ...model.flows import Flow
+from ...model.language import Action, Rule, State, System, Value, conj
+from ...model.world import ASPECTS, KNOBS
+from ...properties.catalogue import aspect_of
+from ...properties.compile import Obligation, compile_properties
+from ...properties.formulas import LeadsTo, Recurs
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..evaluate import enabled, evaluate, initial_states, named, successor
+from ..verdict import Trace, Verdict
 from .causes import Setting, Step, step_name, without
-from .check import Result, check
-from .engine import NO_LIMITS, Engine, Limits
-from .evaluate import enabled, evaluate, initial_states, named, successor
-from .verdict import Trace, Verdict
 
 SECONDS = 60.0
 """For the search, where no limit is given."""
