@@ -35,6 +35,7 @@ from .verbs import (
     verify,
     walk,
 )
+from .verbs.board import BOARD
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
 VERBS = {
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     args = _parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        return _done(args)
     except ModelError as e:
         print(f"tdisprove: {e}", file=sys.stderr)
         return USAGE
@@ -74,6 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print("tdisprove: internal error; please report it with the lines above", file=sys.stderr)
         return INTERNAL
+
+
+def _done(args: argparse.Namespace) -> int:
+    """What the verb does; nothing of its progress is left on the terminal, however it ends."""
+    try:
+        return int(args.run(args))
+    finally:
+        BOARD.clear()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from tdisprove.explore import Result, check
+from tdisprove.explore.explain.violations import Nearby
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.quotient import quotient
 from tdisprove.model.flows import FLOWS
@@ -16,6 +17,7 @@ from tdisprove.reports.files import quotient_graph
 from tdisprove.reports.graph import state_svg, trace_svg
 from tdisprove.reports.machines import composition_svg, covered_svg, machine_svg
 from tdisprove.reports.sequence import sequence_svg
+from tdisprove.reports.sequence.aside import setting
 from tdisprove.reports.timeline import timeline_svg
 from tdisprove.reports.verdicts import cell
 
@@ -41,10 +43,16 @@ def projection() -> str:
     return state_svg(quotient_graph(system, q), title="cove-io: states", subtitle=f"projected on {', '.join(q.names)}")
 
 
+def sequence() -> str:
+    flow, r = FLOWS["sev-tio-host-run"], result("sev-tio-host-run", SENT)
+    told = partial(
+        sequence_svg, meaning=r.prop.if_violated, setting=setting(flow.summary, r.system), nearest=Nearby().of(flow, r)
+    )
+    return _drawn(told, flow.name, SENT)
+
+
 PICTURES: dict[str, Callable[[], str]] = {
-    "sequence": lambda: _drawn(
-        partial(sequence_svg, meaning=result("sev-tio-host-run", SENT).prop.if_violated), "sev-tio-host-run", SENT
-    ),
+    "sequence": sequence,
     "states": lambda: _drawn(trace_svg, "sev-tio-host-run", SENT),
     "timeline": lambda: _drawn(timeline_svg, "sev-tio-guest-run", "no-tbit-dma-effective-before-accept"),
     "lasso": lambda: _drawn(sequence_svg, "sev-tio-host-run", "error-is-left-in-the-end"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
 
 from ..model.flows import FLOWS, Flow
 from ..model.language import Value
@@ -88,7 +89,7 @@ def answers(
     done: Callable[[str], None] = lambda _: None,
 ) -> list[Answer]:
     """Answer the questions, in order; with ``changes``, also say which single knob would change each answer."""
-    bench = _Bench(engine, limits, done)
+    bench = Bench(engine, limits, done)
     plain = [(q, f, p) for q in questions for p in q.probes for f in flows]
     bench.prepare((f, p, {}) for _, f, p in plain)
     others = {k.name: k for k in KNOBS}
@@ -123,7 +124,7 @@ _Setting = tuple[str, tuple[tuple[str, Value], ...], tuple[tuple[str, int], ...]
 """An aspect, the knobs that it reads, and a topology: flows that agree on these are one system."""
 
 
-class _Bench:
+class Bench:
     """Decides each property once in each different system, many properties of a system together."""
 
     def __init__(self, engine: Engine | None, limits: Limits, done: Callable[[str], None]) -> None:
@@ -152,12 +153,13 @@ class _Bench:
         aspect = aspect_of(find(probe.property))
         return _setting(flow, aspect, {**probe.knobs, **changed}, probe.topology)
 
+    def result(self, flow: Flow, probe: Probe, changed: Mapping[str, Value] = MappingProxyType({})) -> Result | None:
+        """The result of what was prepared; None where the flow has no such aspect."""
+        setting = self.setting(flow, probe, changed)
+        return None if setting is None else self.known[setting, probe.property]
+
     def answer(self, flow: Flow, q: Question, changed: Mapping[str, Value]) -> FlowAnswer:
-        results = []
-        for p in q.probes:
-            setting = self.setting(flow, p, changed)
-            if setting is not None:
-                results.append((p, self.known[setting, p.property]))
+        results = [(p, r) for p in q.probes if (r := self.result(flow, p, changed)) is not None]
         alike = [(a, found) for a in q.alike if (found := self.likeness(flow, a, changed)) is not None]
         return FlowAnswer(tuple(results), likenesses=tuple(alike))
 

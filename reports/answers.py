@@ -12,48 +12,47 @@ from ..explore.verdict import Verdict
 from ..properties.questions import Alike
 from .comparison import comparison_document, parted_in_words
 from .json_report import trace_steps
-from .verdicts import PLAIN, Style, cell, run_in_words
+from .prose import WIDTH, Prose
+from .verdicts import cell, run_in_words
 
-_MARK = {Reply.YES: "yes", Reply.NO: "NO", Reply.VACUOUS: "·", Reply.UNKNOWN: "?", Reply.NOT_THERE: "–"}
+MARKS = {Reply.YES: "yes", Reply.NO: "NO", Reply.VACUOUS: "·", Reply.UNKNOWN: "?", Reply.NOT_THERE: "–"}
+ROLES = {
+    Reply.YES: "holds",
+    Reply.NO: "violated",
+    Reply.VACUOUS: "vacuous",
+    Reply.UNKNOWN: "unknown",
+    Reply.NOT_THERE: "faint",
+}
+"""How answers are set off: as the verdicts that they come from."""
 LEGEND = "yes: the claim holds   NO: it does not, there is a run   ·: it cannot arise   ?: unknown   –: does not apply"
-_WIDTH = 110
 
 
-def answer_text(a: Answer, style: Style = PLAIN) -> str:
+def answer_text(a: Answer, *, width: int = WIDTH) -> Prose:
     """One question in full: the answer in each flow, the run that refutes it, and what would change it."""
     q = a.question
-    lines = [f"{style.bold}{q.id}{style.end} {style.dim}({q.raised_by}){style.end}"]
-    lines += textwrap.wrap(q.asks, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    for title, text in (("yes means: ", q.yes), ("no means: ", q.no), ("beyond this model: ", q.beyond)):
-        if text:
-            lines += textwrap.wrap(text, _WIDTH, initial_indent=f"  {title}", subsequent_indent="    ")
+    text = Prose(width).line((q.id, "title"), " ", (f"({q.raised_by})", "faint"))
+    text.wrapped(q.asks, "  ")
+    for title, meaning in (("yes means: ", q.yes), ("no means: ", q.no), ("beyond this model: ", q.beyond)):
+        if meaning:
+            text.wrapped(meaning, f"  {title}", "    ")
     if q.decided:
-        lines += textwrap.wrap(
-            f"decided by: {', '.join(q.grounds)}",
-            _WIDTH,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
+        text.wrapped(f"decided by: {', '.join(q.grounds)}", "  ", "    ", hyphens=False)
     for flows, f in _merged(a):
-        colour = {Reply.YES: style.green, Reply.NO: style.red, Reply.UNKNOWN: style.yellow}.get(f.reply, style.dim)
-        lines.append(f"  {style.bold}{', '.join(flows)}{style.end}: {colour}{f.reply.value}{style.end}")
+        text.line("  ", (", ".join(flows), "title"), ": ", (f.reply.value, ROLES[f.reply]))
         for probe, r in f.results:
             if len(f.results) > 1 or r.trace is not None:
-                lines.append(f"    {probe}: {cell(r)}")
+                text.line(f"    {probe}: {cell(r)}")
             if r.trace is not None and r.verdict is Verdict.VIOLATED:
-                lines += textwrap.wrap(run_in_words(r), _WIDTH, initial_indent="      ", subsequent_indent="        ")
+                text.wrapped(run_in_words(r), "      ", "        ")
         for flow, alike, x in _compared(flows, f):
-            lines.append(f"    {alike}: {_likeness(x)}")
+            text.line(f"    {alike}: {likeness_cell(x)}")
             if x.verdict is Verdict.VIOLATED:
-                text = parted_in_words((flow, alike.flow), x.comparison)
-                lines += textwrap.wrap(text, _WIDTH, initial_indent="      ", subsequent_indent="        ")
+                text.wrapped(parted_in_words((flow, alike.flow), x.comparison), "      ", "        ")
         if f.changes:
-            text = "; ".join(_change(c) for c in f.changes)
-            lines += textwrap.wrap(f"changed by: {text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+            text.wrapped(f"changed by: {'; '.join(_change(c) for c in f.changes)}", "    ", "      ")
         elif q.turns_on and f.verdicts:
-            lines.append(f"    changed by no single one of {', '.join(q.turns_on)}")
-    return "\n".join(lines)
+            text.line(f"    changed by no single one of {', '.join(q.turns_on)}")
+    return text
 
 
 def _change(c: Change) -> str:
@@ -65,7 +64,7 @@ def _merged(a: Answer) -> list[tuple[list[str], FlowAnswer]]:
     groups: dict[object, tuple[list[str], FlowAnswer]] = {}
     for name, f in a.flows.items():
         compared = tuple(
-            (alike, _likeness(x), parted_in_words(("it", alike.flow), x.comparison)) for alike, x in f.likenesses
+            (alike, likeness_cell(x), parted_in_words(("it", alike.flow), x.comparison)) for alike, x in f.likenesses
         )
         key = (tuple((str(p), cell(r), run_in_words(r)) for p, r in f.results), compared, f.changes)
         groups.setdefault(key, ([], f))[0].append(name)
@@ -77,26 +76,28 @@ def _compared(flows: list[str], f: FlowAnswer) -> list[tuple[str, Alike, Likenes
     return [(flows[0] if len(flows) == 1 else "it", alike, x) for alike, x in f.likenesses]
 
 
-def _likeness(x: Likeness) -> str:
+def likeness_cell(x: Likeness) -> str:
     """A comparison's verdict in a few characters."""
     if x.vacuous:
         return "holds (nothing is ever seen)"
     return {Verdict.HOLDS: "holds", Verdict.VIOLATED: "DIFFERS", Verdict.UNKNOWN: "UNKNOWN"}[x.verdict]
 
 
-def table(found: Sequence[Answer], style: Style = PLAIN) -> str:
+def headline(a: Answer) -> str:
+    """What is asked, for a line of a table."""
+    q = a.question
+    return q.asks if q.decided else f"[not for a finite model] {q.asks}"
+
+
+def table(found: Sequence[Answer]) -> str:
     """All questions, a line each, with a column per flow."""
     flows = list(dict.fromkeys(f for a in found for f in a.flows))
     lines = [f"{i:>3}  {f}" for i, f in enumerate(flows, 1)]
     lines += ["", " " * 5 + "".join(f"{i:<5}" for i in range(1, len(flows) + 1)).rstrip()]
     for a in found:
-        q = a.question
-        cells = "".join(
-            f"{style.red if f.reply is Reply.NO else style.green if f.reply is Reply.YES else style.dim}{_MARK[f.reply]:<5}{style.end}"
-            for f in a.flows.values()
-        )
-        text = textwrap.shorten(q.asks if q.decided else f"[not for a finite model] {q.asks}", 100, placeholder=" …")
-        lines.append(f"{q.id:<5}{cells or ' ' * (5 * len(flows))}{text}")
+        cells = "".join(f"{MARKS[f.reply]:<5}" for f in a.flows.values())
+        text = textwrap.shorten(headline(a), 100, placeholder=" …")
+        lines.append(f"{a.question.id:<5}{cells or ' ' * (5 * len(flows))}{text}")
     return "\n".join([*lines, "", LEGEND])
 
 
@@ -147,7 +148,7 @@ def markdown(found: Sequence[Answer]) -> str:
         "", LEGEND, "", f"| | {' | '.join(flows)} |", "|---" * (len(flows) + 1) + "|",
     ]  # fmt: skip
     for a in found:
-        cells = [_MARK[a.flows[f].reply] if f in a.flows else "" for f in flows]
+        cells = [MARKS[a.flows[f].reply] if f in a.flows else "" for f in flows]
         lines.append(f"| [{a.question.id}](#{a.question.id.lower()}) | {' | '.join(cells)} |")
     for a in found:
         q = a.question
@@ -174,6 +175,6 @@ def markdown(found: Sequence[Answer]) -> str:
                     lines += ["", f"> `{p}`, {cell(r)}: {run_in_words(r)}"]
             for flow, alike, x in _compared(names, f):
                 if x.verdict is Verdict.VIOLATED:
-                    lines += ["", f"> `{alike}`, {_likeness(x)}: {parted_in_words((flow, alike.flow), x.comparison)}"]
+                    lines += ["", f"> `{alike}`, {likeness_cell(x)}: {parted_in_words((flow, alike.flow), x.comparison)}"]
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -5,25 +5,32 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..explore.equivalence import RELATIONS, Comparison, Inclusion, Parted, Settings
-from ..explore.parting import differing
+from ..explore.explain.parting import differing
 from ..explore.verdict import Verdict
 from .json_report import trace_steps
+from .prose import Part, Prose
 from .story import word
-from .verdicts import PLAIN, Style
 
 _WIDTH = 116
 _COLUMN = 56
 
 
-def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN, *, brief: bool = False) -> str:
+Lines: TypeAlias = "list[str | tuple[Part, ...]]"
+"""Lines, some of them of parts with roles."""
+
+
+def comparison_text(names: tuple[str, str], c: Comparison, *, brief: bool = False, width: int = _WIDTH) -> Prose:
     """The verdict of every relation and, unless ``brief``, where the two part."""
     one, two = names
     aspects = dict.fromkeys(a.aspect for a in c.alphabets if a.aspect)
-    lines = [
-        f"{style.bold}{one} against {two}{style.end}, observed: {c.alphabets[0].name}{' of ' if aspects else ''}{' and '.join(aspects)}"
+    lines: Lines = [
+        (
+            (f"{one} against {two}", "title"),
+            f", observed: {c.alphabets[0].name}{' of ' if aspects else ''}{' and '.join(aspects)}",
+        )
     ]
     says = dict.fromkeys(a.says for a in c.alphabets)
     lines += [x for text in says for x in _wrapped(text, "  ")]
@@ -32,7 +39,7 @@ def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN,
         said = "; ".join(f"{k}: {word(a)} | {word(b)}" for k, (a, b) in differ.items())
         lines += _wrapped(f"set otherwise: {said}", "  ", "    ")
     lines.append("")
-    width = max(len(relation_name(r, names)) for r in RELATIONS)
+    left = max(len(relation_name(r, names)) for r in RELATIONS)
     for relation, verdict in c.verdicts.items():
         inclusion = next((i for i in c.inclusions if i.parted is not None and relation == _OF[i.of]), None)
         at = ""
@@ -40,11 +47,11 @@ def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN,
             p = inclusion.parted
             seen = len(p.trace) - bool(p.begins)
             at = f"  at observation {seen} of a run of {len(p.run)} steps" if seen else "  initially"
-        lines.append(f"  {relation_name(relation, names):<{width}}  {_painted(verdict, style)}{at}")
+        lines.append((f"  {relation_name(relation, names):<{left}}  ", _painted(verdict), at))
     if c.stopped:
         lines += _wrapped(c.stopped, "  ")
     if brief:
-        return "\n".join(lines)
+        return _prose(lines, width)
     lines += _wrapped(
         f"{c.states[0]:,} and {c.states[1]:,} states of what the observations depend on, {c.classes:,} "
         f"class{'' if c.classes == 1 else 'es'} of branching bisimilarity, {c.looks[0]:,} and {c.looks[1]:,} different observations; {_silence(c)}",
@@ -52,10 +59,10 @@ def comparison_text(names: tuple[str, str], c: Comparison, style: Style = PLAIN,
     )
     for i in c.inclusions:
         if i.parted is not None:
-            lines += ["", *_parted(names, i.of, i.parted, style)]
+            lines += ["", *_parted(names, i.of, i.parted)]
     if c.turns:
         lines += ["", *_play(names, c)]
-    return "\n".join(lines)
+    return _prose(lines, width)
 
 
 _OF = ("included", "includes")
@@ -79,19 +86,20 @@ def _silence(c: Comparison) -> str:
     return f"silence can go on for ever after {c.silent_for_ever[0]:,} and {c.silent_for_ever[1]:,} of them, {mind}"
 
 
-def _painted(verdict: Verdict, style: Style) -> str:
-    colour = {Verdict.HOLDS: style.green, Verdict.VIOLATED: style.red, Verdict.UNKNOWN: style.yellow}[verdict]
+def _painted(verdict: Verdict) -> Part:
     text = {Verdict.HOLDS: "holds", Verdict.VIOLATED: "FAILS", Verdict.UNKNOWN: "UNKNOWN"}[verdict]
-    return f"{colour}{text}{style.end}"
+    return text, verdict.value
 
 
-def _parted(names: tuple[str, str], of: int, p: Parted, style: Style) -> list[str]:
+def _parted(names: tuple[str, str], of: int, p: Parted) -> Lines:
     """The run on the left, on the right what the other system does that looks the same, observation by observation."""
     mine, other = names[of], names[1 - of]
-    lines = _wrapped(f"seen of {mine}, never of {other} (a shortest trace, and a shortest run that is seen so):", "  ")
+    lines: Lines = _wrapped(
+        f"seen of {mine}, never of {other} (a shortest trace, and a shortest run that is seen so):", "  "
+    )
     if p.begins:
         lines += _wrapped(f"initially {p.begins}", "    ", "      ")
-    lines += ["", f"  {style.bold}{_column(mine)}{other}{style.end}"]
+    lines += ["", ((f"  {_column(mine)}{other}", "title"),)]
     left = _segments([a.label for a in p.run.actions], p.seen)
     right = _segments([a.label for a in p.other.actions], p.other_seen) if p.other is not None else []
     number = 0
@@ -104,8 +112,8 @@ def _parted(names: tuple[str, str], of: int, p: Parted, style: Style) -> list[st
             number += bool(a)
             lines.append(f"  {_column(f'{number:>3}  {a}' if a else '')}{b}".rstrip())
         if look:
-            mark = f"{style.red}NOT SEEN{style.end}" if last else "seen as well"
-            lines.append(f"  {style.dim}{_column(f'     seen: {look}')}{style.end}{mark}")
+            mark: Part = ("NOT SEEN", "violated") if last else "seen as well"
+            lines.append(((f"  {_column(f'     seen: {look}')}", "faint"), mark))
     where = f"{other} may be in {p.stuck:,} state{'s' if p.stuck != 1 else ''} then; whatever it does silently, that is seen in none of them"
     instead = f"; seen is only: {'; '.join(p.instead)}" if p.instead else "; nothing is seen any more"
     lines += _wrapped(f"{where}{instead}", "  ")
@@ -136,8 +144,8 @@ def _segments(events: Sequence[str], seen: Sequence[str]) -> list[tuple[list[str
     return found if found[-1][0] else found[:-1]
 
 
-def _play(names: tuple[str, str], c: Comparison) -> list[str]:
-    lines = _wrapped(
+def _play(names: tuple[str, str], c: Comparison) -> Lines:
+    lines: Lines = _wrapped(
         "the same can be seen of both, but not at every point; they part in this play (each must do what looks the same as what the "
         "other did; the answer is one that lasts longest):",
         "  ",
@@ -160,20 +168,27 @@ def _play(names: tuple[str, str], c: Comparison) -> list[str]:
     return lines
 
 
+def _prose(lines: Lines, width: int) -> Prose:
+    text = Prose(width)
+    for line in lines:
+        text.line(*((line,) if isinstance(line, str) else line))
+    return text
+
+
 def _column(text: str) -> str:
     """The text in the left column."""
     return f"{text:<{_COLUMN}}" if len(text) < _COLUMN - 1 else f"{text}   "
 
 
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
+def _wrapped(text: str, first: str, rest: str | None = None) -> Lines:
     indent = first if rest is None else rest
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+    return list(textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False))
 
 
-def settings_text(names: tuple[str, str], observed: str, s: Settings, style: Style = PLAIN) -> str:
+def settings_text(names: tuple[str, str], observed: str, s: Settings, *, width: int = _WIDTH) -> Prose:
     """For each relation, the settings in which it holds."""
-    lines = [
-        f"{style.bold}{names[0]} against {names[1]}{style.end}, observed: {observed}, over {', '.join(map(str, s.knobs))}"
+    lines: Lines = [
+        ((f"{names[0]} against {names[1]}", "title"), f", observed: {observed}, over {', '.join(map(str, s.knobs))}")
     ]
     for relation in RELATIONS:
         holds, unknown = s.having(relation, Verdict.HOLDS), s.having(relation, Verdict.UNKNOWN)
@@ -184,7 +199,7 @@ def settings_text(names: tuple[str, str], observed: str, s: Settings, style: Sty
             lines.append(f"    {'at least where' if unknown else 'iff'}")
             for i, block in enumerate(s.blocks(relation)):
                 lines += _wrapped(f"{'or ' if i else ''}{s.words(block)}", "      ", "        ")
-    return "\n".join(lines)
+    return _prose(lines, width)
 
 
 def comparison_document(names: tuple[str, str], c: Comparison) -> dict[str, Any]:

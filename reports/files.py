@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import networkx as nx
 
 from ..explore.check import Result
 from ..explore.equivalence import Comparison
+from ..explore.explain.parting import Nearest
 from ..explore.explicit import ReachableSet
 from ..explore.quotient import Quotient
+from ..explore.verdict import Verdict
 from ..model.language import Model, System
 from .comparison import comparison_text
 from .formats.choice import caption, run
@@ -21,6 +23,7 @@ from .machines import composition_dot, covered_dot, covered_svg, drawable, machi
 from .mermaid import state_mermaid
 from .render import RenderError
 from .sequence import sequence_svg
+from .sequence.aside import setting
 from .side_by_side import parted_svg
 from .table import trace_markdown, trace_table
 from .timeline import timeline_svg
@@ -28,8 +31,13 @@ from .timeline import timeline_svg
 _SUFFIXES = {"itf": ".itf.json", "vcd": ".vcd", "plantuml": ".puml", "dot": ".dot"}
 
 
-def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Path]:
-    """The trace of each result that has one, in ``folder/name/``: table, graph, sequence chart, timeline."""
+def write_traces(
+    folder: Path, name: str, results: Sequence[Result], summary: str = "", nearest: Mapping[str, Nearest] | None = None
+) -> list[Path]:
+    """The trace of each result that has one, in ``folder/name/``: table, graph, sequence chart, timeline.
+
+    ``summary``: what the flow is; ``nearest``: by property, the flow that the sequence chart shows beside the run.
+    """
     written: list[Path] = []
     for r in results:
         if r.trace is None:
@@ -43,17 +51,27 @@ def write_traces(folder: Path, name: str, results: Sequence[Result]) -> list[Pat
             _write(stem, ".md", trace_markdown(trace, **shown) + "\n"),  # type: ignore[arg-type]
             _write(stem, ".mmd", run("mermaid", name, r) + "\n"),
             *(_write(stem, suffix, run(form, name, r)) for form, suffix in _SUFFIXES.items()),
-            _write(stem, ".sequence.svg", sequence_svg(trace, meaning="" if witness else r.prop.if_violated, **shown)),  # type: ignore[arg-type]
+            _write(stem, ".sequence.svg", _told(r, title, summary, (nearest or {}).get(r.prop.id))),
             _write(stem, ".timeline.svg", timeline_svg(trace, **shown)),  # type: ignore[arg-type]
             *_drawn(stem, ".graph.svg", lambda t=trace, c=shown: trace_svg(t, **c)),  # type: ignore[misc]
         ]
     return written
 
 
+def _told(r: Result, title: str, summary: str, nearest: Nearest | None) -> str:
+    """The sequence chart with all that a reader needs who has nothing but the picture."""
+    assert r.trace is not None
+    witness = r.verdict is Verdict.HOLDS
+    return sequence_svg(
+        r.trace, title=title, subtitle=r.prop.says, setting=setting(summary, r.system), witness=witness, nearest=nearest,
+        meaning="" if witness else r.prop.if_violated,
+    )  # fmt: skip
+
+
 def write_comparison(folder: Path, names: tuple[str, str], c: Comparison) -> list[Path]:
     """The runs in which two systems part, in ``folder/comparison/``: side by side as a picture, and each as a chart of its own."""
     stem = folder / "comparison" / _safe(" ".join(names))
-    written = [_write(stem, ".txt", comparison_text(names, c) + "\n")]
+    written = [_write(stem, ".txt", str(comparison_text(names, c)) + "\n")]
     for i in c.inclusions:
         if i.parted is not None:
             seen_of = f".seen-of-{_safe(names[i.of])}"

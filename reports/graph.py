@@ -255,7 +255,7 @@ def _add_node(dot: graphviz.Digraph, name: str, data: Mapping[str, Any], columns
     tone = _tone(data)
     colours = {"color": tone[0], "fillcolor": tone[1], "penwidth": "1.6"} if tone else {}
     if data.get("faint"):
-        colours |= {"style": "rounded,filled,dotted", "fillcolor": style.PAPER, "fontcolor": style.FAINT}
+        colours |= {"style": "rounded,filled,dotted", "fillcolor": style.PAPER, "fontcolor": style.MUTED}
     upright = dot.graph_attr.get("rankdir", "TB") in ("TB", "BT")
     label = "|".join(fields) or " "
     # Fields of a record run across the direction of the ranks; braces turn them.
@@ -293,8 +293,8 @@ def _add_edge(dot: graphviz.Digraph, a: str, b: str, edges: list[Mapping[str, An
     dot.edge(
         a, b,
         _left([f"{_GAP}{text}" for text in lines]),
-        tooltip=_escaped(tip), labeltooltip=_escaped(tip), color=colour, fontcolor=colour,
-        style="dotted" if faint else "dashed" if refused else "solid", penwidth="1.8" if tone else "1",
+        tooltip=_escaped(tip), labeltooltip=_escaped(tip), color=colour,
+        fontcolor=style.MUTED if colour == style.FAINT else colour, style="dotted" if faint else "dashed" if refused else "solid", penwidth="1.8" if tone else "1",
     )  # fmt: skip
 
 
@@ -370,7 +370,9 @@ def _edge(svg: str) -> str:
         colour = found[1] if found else style.INK
         if colour == style.INK and text.startswith(_BY):
             colour = style.MUTED
-        return f"{_behind(attributes, text, style.PAPER)}\n{_text(attributes, text, colour)}"
+        # Not quite opaque: a line that is led below a label is still one line.
+        paper = _behind(attributes, text, style.PAPER).replace("<rect ", '<rect fill-opacity="0.75" ')
+        return f"{paper}\n{_text(attributes, text, colour)}"
 
     return _restyled(svg, styled)
 

@@ -130,6 +130,8 @@ def machine_dot(
     )
     idle = graph.graph["idle"]
     subtitle = f"The values of {graph.graph['variable']}."
+    if any("[" in label for _, _, label in graph.edges(data="label")):
+        subtitle += " In brackets: what is asked for besides."
     if idle:
         never = "by honest parties" if honest else "at this size and setting"
         subtitle += f" Never taken {never}: {', '.join(idle)}."
@@ -255,13 +257,22 @@ def _steps(action: Action, guard: Term, variables: Sequence[Term], satisfier: Sa
                 )
 
 
+def _brief(guard: str) -> str:
+    """The first conditions of a guard, as many as fit, and whether there are more."""
+    first, *rest = guard.split(", ")
+    kept = shortened(first, _GUARD)
+    while rest and len(f"{kept}, {rest[0]}") <= _GUARD:
+        kept += f", {rest.pop(0)}"
+    return f"{kept}, …" if rest else kept
+
+
 def _add(graph: nx.MultiDiGraph, before: Value, after: Value, r: Rule, action: Action, family: Family) -> None:
     """An edge for a rule, once for each reply."""
     refused = action.reply != OK
     label = r.event.name + (f" → {action.reply}" if refused else "")
     guard = _guard(r, family) if not refused else ""
     if guard:
-        label += f" [{shortened(guard, _GUARD)}]"
+        label += f" [{_brief(guard)}]"
     name = f"{r.machine}.{r.name}"
     for e in graph.get_edge_data(before, after, default={}).values():
         if e["label"] == label:

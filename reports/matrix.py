@@ -10,7 +10,7 @@ from typing import Any
 from ..explore.check import Result
 from ..explore.verdict import Verdict
 from ..properties.catalogue import Group
-from .verdicts import PLAIN, Style, cell, paint
+from .verdicts import cell, role
 
 LEGEND = "✓ holds   ✓· holds vacuously   ✗5 violated, shortest run 5 steps   ✗ cannot be reached   ?7 unknown beyond 7 steps   – does not apply"
 
@@ -35,22 +35,17 @@ class Matrix:
         ]
         return cls(kept, summaries, found)
 
-    def text(self, style: Style = PLAIN) -> str:
+    def text(self) -> str:
         """Properties down, flows across under numbers that a legend explains."""
         flows = list(self.results)
         left = max(len(p.id) for g in self.groups for p in g.properties) + 4
-        lines = [f"{i:>3}  {style.bold}{f}{style.end}: {self.summaries.get(f, '')}" for i, f in enumerate(flows, 1)]
+        lines = [f"{i:>3}  {f}: {self.summaries.get(f, '')}" for i, f in enumerate(flows, 1)]
         lines += ["", " " * left + "".join(f"{i:<5}" for i in range(1, len(flows) + 1)).rstrip()]
         for g in self.groups:
-            lines.append(f"{style.bold}{g.title}{style.end} {style.dim}({g.aspect}){style.end}")
+            lines.append(f"{g.title} ({g.aspect})")
             for p in g.properties:
-                row = f"  {p.id:<{left - 2}}"
-                for f in flows:
-                    r = self.results[f].get(p.id)
-                    row += (
-                        f"{paint(r, style)}{mark(r):<5}{style.end}" if r is not None else f"{style.dim}{'–':<5}{style.end}"
-                    )
-                lines.append(row.rstrip())
+                cells = "".join(f"{mark(self.results[f].get(p.id)):<5}" for f in flows)
+                lines.append(f"  {p.id:<{left - 2}}{cells}".rstrip())
         return "\n".join([*lines, "", LEGEND])
 
     def markdown(self) -> str:
@@ -121,8 +116,7 @@ def _html_cell(r: Result | None) -> str:
     if r is None:
         return '<td class="none" title="does not apply">–</td>'
     meaning = r.prop.if_violated if r.verdict is Verdict.VIOLATED else r.prop.if_holds
-    kind = "vacuous" if r.vacuous and r.verdict is Verdict.HOLDS else r.verdict.value
-    return f'<td class="{kind}" title="{escape(cell(r))}{escape(": " + meaning) if meaning else ""}">{mark(r)}</td>'
+    return f'<td class="{role(r)}" title="{escape(cell(r))}{escape(": " + meaning) if meaning else ""}">{mark(r)}</td>'
 
 
 _PAGE = """<!DOCTYPE html>

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from ..explore.mutation import Fate, Score, Setting, Trial, scores
-from .verdicts import PLAIN, Style
-
-_WIDTH = 110
+from .prose import WIDTH, Prose
 
 
 def mutation_text(
@@ -18,29 +15,26 @@ def mutation_text(
     where: Sequence[Setting],
     *,
     brief: bool = False,
-    style: Style = PLAIN,
-) -> str:
+    width: int = WIDTH,
+) -> Prose:
     """A table of scores, then the survivors; ``brief``: without the names of those that may survive, and why."""
     every = scores(found, why)
     wide = max(len(s.part) for s in every)
-    rows = [f"{aspect}: {every[-1].tried} mutants in {len(where)} settings"]
-    rows.append(f"  {style.dim}{'part':{wide}}  mutants  killed  equivalent  justified  survived  score{style.end}")
+    text = Prose(width).line(f"{aspect}: {every[-1].tried} mutants in {len(where)} settings")
+    text.line((f"  {'part':{wide}}  mutants  killed  equivalent  justified  survived  score", "faint"))
     for s in every:
-        share = f"{_percent(s):>5}"
-        colour = style.green if not s.survived else style.yellow
-        rows.append(
-            f"  {s.part:{wide}}  {s.tried:7}  {s.killed:6}  {s.idle:10}  {s.justified:9}  {s.survived:8}  {colour}{share}{style.end}"
-        )
+        row = f"  {s.part:{wide}}  {s.tried:7}  {s.killed:6}  {s.idle:10}  {s.justified:9}  {s.survived:8}  "
+        text.line(row, (f"{_percent(s):>5}", "unknown" if s.survived else "holds"))
     alive = [t for t in found if t.fate is Fate.SURVIVED]
-    rows += _named("survived", [f"{t.mutant} ({t.setting})" for t in alive if str(t.mutant) not in why])
+    _named(text, "survived", [f"{t.mutant} ({t.setting})" for t in alive if str(t.mutant) not in why])
     if not brief:
         reasons: dict[str, list[str]] = {}
         for t in alive:
             if str(t.mutant) in why:
                 reasons.setdefault(why[str(t.mutant)], []).append(str(t.mutant))
         for reason, names in reasons.items():
-            rows += _named(reason, names)
-    return "\n".join(rows)
+            _named(text, reason, names)
+    return text
 
 
 def _percent(s: Score) -> str:
@@ -48,13 +42,11 @@ def _percent(s: Score) -> str:
     return f"{int(1000 * s.share) / 10:g} %"
 
 
-def _named(title: str, names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    return [
-        textwrap.fill(f"{title} ({len(names)}):", _WIDTH, initial_indent="  ", subsequent_indent="  "),
-        *(textwrap.fill(n, _WIDTH, initial_indent="    ", subsequent_indent="      ") for n in names),
-    ]
+def _named(text: Prose, title: str, names: Sequence[str]) -> None:
+    if names:
+        text.wrapped(f"{title} ({len(names)}):", "  ")
+        for name in names:
+            text.wrapped(name, "    ", "      ")
 
 
 def mutation_document(

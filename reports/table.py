@@ -9,7 +9,7 @@ from ..explore.verdict import Trace
 from .story import Story, repeated, request, word
 from .svg import printable
 
-_NOTHING = "–"
+NOTHING = "–"
 
 
 def trace_table(trace: Trace, *, title: str = "", subtitle: str = "", width: int = 100, witness: bool = False) -> str:
@@ -22,8 +22,8 @@ def trace_table(trace: Trace, *, title: str = "", subtitle: str = "", width: int
     lines = [part for text in (title, subtitle) if text for part in _wrapped(text, width)]
     lines += [""] if lines else []
     # No break inside an equation.
-    initially = _initially(story).replace(" = ", "\xa0=\xa0")
-    lines += [text.replace("\xa0", " ") for text in _hanging("initially  ", initially, width)]
+    start = ", ".join(initially(story)).replace(" = ", "\xa0=\xa0")
+    lines += [text.replace("\xa0", " ") for text in _hanging("initially  ", start, width)]
     if trace.actions:
         lines += ["", *_steps(story, width)]
     if story.ending is not None:
@@ -33,10 +33,11 @@ def trace_table(trace: Trace, *, title: str = "", subtitle: str = "", width: int
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _initially(story: Story) -> str:
+def initially(story: Story) -> list[str]:
+    """The initial values of what the trace changes, as equations."""
     start = story.trace.states[0]
     index = story.trace.system.index
-    return ", ".join(f"{name} = {word(start[index[name]])}" for name in story.changing) or "nothing that changes later"
+    return [f"{name} = {word(start[index[name]])}" for name in story.changing] or ["nothing that changes later"]
 
 
 def _steps(story: Story, width: int) -> list[str]:
@@ -56,13 +57,13 @@ def _steps(story: Story, width: int) -> list[str]:
     for i, (action, changes) in enumerate(zip(actions, story.changes, strict=True), 1):
         if i - 1 == story.trace.loop:
             lines.append(_rule(f"loop from step {i}", width))
-        right = [part for c in changes for part in _wrapped(str(c), changed, "  ")] or [_NOTHING]
+        right = [part for c in changes for part in _wrapped(str(c), changed, "  ")] or [NOTHING]
         left = _wrapped(action.label, event, "  ")
         for k, (label, change) in enumerate(zip_longest(left, right, fillvalue="")):
             first = k == 0
             lines.append(row(str(i).rjust(number) if first else "", label, action.actor if first else "", change))
     if story.trace.loop is not None:
-        lines.append(_rule(f"{_back(story.trace)}, and so on for ever", width))
+        lines.append(_rule(f"{back(story.trace)}, and so on for ever", width))
     return lines
 
 
@@ -70,7 +71,7 @@ def _rule(text: str, width: int) -> str:
     return f"── {text} ".ljust(min(width, 60), "─")
 
 
-def _back(trace: Trace) -> str:
+def back(trace: Trace) -> str:
     """Where the end of a loop leads."""
     return f"back to {f'where step {trace.loop} led' if trace.loop else 'the initial state'}"
 
@@ -95,15 +96,16 @@ def trace_markdown(trace: Trace, *, title: str = "", subtitle: str = "", witness
     story = Story(trace, witness=witness)
     blocks = [f"### {prose(title)}"] if title else []
     blocks += [prose(subtitle)] if subtitle else []
-    blocks.append(f"Initially: {code(_initially(story)) if story.changing else _initially(story)}")
+    start = ", ".join(initially(story))
+    blocks.append(f"Initially: {code(start) if story.changing else start}")
     if trace.actions:
         rows = ["| # | event | actor | changes | source |", "|--:|---|---|---|---|"]
         for i, (action, changes) in enumerate(zip(trace.actions, story.changes, strict=True), 1):
             if i - 1 == trace.loop:
                 rows.append(f"| ↻ | **loop from step {i}**: {repeated(trace)} for ever | | | |")
             event = code(request(action)) + (f" → **{prose(action.reply)}**" if action.reply != "ok" else "")
-            changed = "<br>".join(code(str(c)) for c in changes) or _NOTHING
-            source = "<br>".join(prose(c) for c in action.citations) or _NOTHING
+            changed = "<br>".join(code(str(c)) for c in changes) or NOTHING
+            source = "<br>".join(prose(c) for c in action.citations) or NOTHING
             rows.append(f"| {i} | {event} | {prose(action.actor)} | {changed} | {source} |")
         blocks.append("\n".join(rows))
     if story.ending is not None:

@@ -95,7 +95,7 @@ class _Layout:
         lowest = y
         for i in range(self.count):
             group = Group("initially" if i == 0 else self.trace.actions[i - 1].label, i)
-            number = Text(self.x(i) + self.column / 2, y + 10, str(i), style.TINY, style.FAINT, centred=True)
+            number = Text(self.x(i) + self.column / 2, y + 10, str(i), style.TINY, style.MUTED, centred=True)
             group.texts.append(number)
             at = y + 12
             for text, colour in self.event(i):

@@ -1,4 +1,7 @@
-"""Verdicts as text: the matrix of properties and flows, and what the central argument comes down to."""
+"""Verdicts as text: the matrix of properties and flows, and what the central argument comes down to.
+
+On a terminal the tables are drawn by `reports.terminal`, from the same sections, cells and roles.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..explore.check import Result
-from ..explore.contrast import Contrast
+from ..explore.explain.contrast import Contrast
 from ..explore.verdict import Verdict
 from ..model.language import Value
 from ..properties.property import Property
-
-
-@dataclass(frozen=True)
-class Style:
-    """Escape sequences for a terminal; all empty where there is none."""
-
-    red: str = ""
-    green: str = ""
-    yellow: str = ""
-    bold: str = ""
-    dim: str = ""
-    end: str = ""
-
-
-_WIDTH = 110
-"""Columns of running text."""
-
-PLAIN = Style()
-COLOURED = Style("\033[31m", "\033[32m", "\033[33m", "\033[1m", "\033[2m", "\033[0m")
+from .prose import WIDTH, Prose
 
 
 def cell(r: Result) -> str:
@@ -46,80 +31,88 @@ def cell(r: Result) -> str:
     return "holds (vacuous)" if r.vacuous else "holds"
 
 
-def paint(r: Result, style: Style) -> str:
-    """The colour of a verdict."""
-    if r.verdict is Verdict.HOLDS:
-        return style.dim if r.vacuous else style.green
-    return style.red if r.verdict is Verdict.VIOLATED else style.yellow
+def role(r: Result) -> str:
+    """How a verdict is to be set off: its own name, or ``vacuous``."""
+    return "vacuous" if r.verdict is Verdict.HOLDS and r.vacuous else r.verdict.value
 
 
 _MANY = 20
 """Beyond so many properties those that hold in every column are listed, not tabulated."""
 
 
-def matrix(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Sequence[Result]], style: Style = PLAIN) -> str:
-    """Properties down, systems across. Properties that no column has are left out, and groups without any.
+@dataclass(frozen=True)
+class Section:
+    """A group of properties with their results, a cell per column (None: not there). ``holding``: named only, for they hold everywhere."""
 
-    A long table is cut to what does not hold everywhere, so that it fits a screen; the names of the others follow
-    below each group.
+    title: str
+    rows: tuple[tuple[str, tuple[Result | None, ...]], ...]
+    holding: tuple[str, ...]
+
+
+def sections(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Sequence[Result]]) -> list[Section]:
+    """What a matrix shows. Properties that no column has are left out, and groups without any.
+
+    A long table is cut to what does not hold everywhere, so that it fits a screen.
     """
-    found = {name: {r.prop.id: r for r in results} for name, results in columns.items()}
-    shown = [p.id for ps in groups.values() for p in ps if any(p.id in c for c in found.values())]
+    found = [{r.prop.id: r for r in results} for results in columns.values()]
+    decided = {name for column in found for name in column}
+    many = len({p.id for ps in groups.values() for p in ps} & decided) > _MANY
+    shown = []
+    for title, properties in groups.items():
+        rows = [(p.id, tuple(column.get(p.id) for column in found)) for p in properties if p.id in decided]
+        holding = [name for name, cells in rows if many and all(r is None or cell(r) == "holds" for r in cells)]
+        if rows:
+            shown.append(Section(title, tuple(x for x in rows if x[0] not in holding), tuple(holding)))
+    return shown
+
+
+def matrix(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Sequence[Result]]) -> str:
+    """Properties down, systems across; the names of those that hold everywhere follow below each group, if there are many."""
+    shown = sections(groups, columns)
     if not shown:
         return ""
-    rows = {p: [c[p] for c in found.values() if p in c] for p in shown}
-    listed = {p for p, rs in rows.items() if len(shown) > _MANY and all(cell(r) == "holds" for r in rs)}
-    left = max(len(p) for p in shown if p not in listed or len(listed) == len(shown)) + 2
-    widths = {name: max([len(name), *(len(cell(r)) for r in results.values())]) + 2 for name, results in found.items()}
-    lines = [" " * (left + 2) + "".join(f"{style.bold}{name:<{widths[name]}}{style.end}" for name in columns).rstrip()]
-    for title, properties in groups.items():
-        mine = [p for p in properties if p.id in rows]
-        if mine:
-            lines.append(f"{style.bold}{title}{style.end}")
-        for p in mine:
-            if p.id in listed:
-                continue
-            row = f"  {p.id:<{left}}"
-            for name in columns:
-                r = found[name].get(p.id)
-                row += f"{paint(r, style)}{cell(r):<{widths[name]}}{style.end}" if r else " " * widths[name]
-            lines.append(row.rstrip())
-        rest = [p.id for p in mine if p.id in listed]
-        if rest:
-            text = textwrap.wrap(", ".join(rest), _WIDTH - 8, break_on_hyphens=False)
-            lines += [f"  {style.green}{'holds:' if i == 0 else '      '}{style.end} {t}" for i, t in enumerate(text)]
+    tabulated = [name for s in shown for name, _ in s.rows]
+    left = max(map(len, tabulated or [name for s in shown for name in s.holding])) + 2
+    widths = {name: max([len(name), *(len(cell(r)) for r in results)]) + 2 for name, results in columns.items()}
+    lines = [" " * (left + 2) + "".join(f"{name:<{widths[name]}}" for name in columns).rstrip()]
+    for s in shown:
+        lines.append(s.title)
+        for property_id, cells in s.rows:
+            row = "".join(f"{cell(r) if r else '':<{w}}" for r, w in zip(cells, widths.values(), strict=True))
+            lines.append(f"  {property_id:<{left}}{row}".rstrip())
+        text = textwrap.wrap(", ".join(s.holding), WIDTH - 8, break_on_hyphens=False)
+        lines += [f"  {'holds:' if i == 0 else '      '} {t}" for i, t in enumerate(text)]
     return "\n".join(lines)
 
 
-def overview(table: Mapping[str, Mapping[str, Sequence[Result]]], style: Style = PLAIN) -> str:
+OVERVIEW = "(hold | violated)"
+"""What the cells of an overview say."""
+
+
+def overview(table: Mapping[str, Mapping[str, Sequence[Result]]]) -> str:
     """Systems down, aspects across: how many properties hold and how many do not (``30 | 8``, ``2 | 1 | 1 ?``)."""
     aspects = list(dict.fromkeys(a for row in table.values() for a in row))
     left = max(map(len, table)) + 2
-    texts = {(name, a): _counts(row[a]) for name, row in table.items() for a in row}
+    texts = {(name, a): counts(row[a]) for name, row in table.items() for a in row}
     widths = {a: max([len(a), *(len(texts[n, a]) for n in table if (n, a) in texts)]) + 2 for a in aspects}
-    lines = [
-        " " * left + "".join(f"{style.bold}{a:<{widths[a]}}{style.end}" for a in aspects).rstrip() + "   (hold | violated)"
-    ]
-    for name, row in table.items():
-        cells = ""
-        for a in aspects:
-            colour = _worst(row[a], style) if a in row else style.dim
-            cells += f"{colour}{texts.get((name, a), '–'):<{widths[a]}}{style.end}"
-        lines.append(f"{style.bold}{name:<{left}}{style.end}{cells.rstrip()}")
+    lines = [" " * left + "".join(f"{a:<{widths[a]}}" for a in aspects).rstrip() + f"   {OVERVIEW}"]
+    for name in table:
+        cells = "".join(f"{texts.get((name, a), '–'):<{widths[a]}}" for a in aspects)
+        lines.append(f"{name:<{left}}{cells.rstrip()}")
     return "\n".join(lines)
 
 
-def _counts(results: Sequence[Result]) -> str:
+def counts(results: Sequence[Result]) -> str:
+    """How many hold, are violated, are unknown, as short as can be."""
     count = {v: sum(r.verdict is v for r in results) for v in Verdict}
     text = f"{count[Verdict.HOLDS]} | {count[Verdict.VIOLATED]}"
     return text + (f" | {count[Verdict.UNKNOWN]} ?" if count[Verdict.UNKNOWN] else "")
 
 
-def _worst(results: Sequence[Result], style: Style) -> str:
+def worst(results: Sequence[Result]) -> str:
+    """The role of the worst verdict among some."""
     verdicts = {r.verdict for r in results}
-    if Verdict.VIOLATED in verdicts:
-        return style.red
-    return style.yellow if Verdict.UNKNOWN in verdicts else style.green
+    return next((v.value for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in verdicts), Verdict.HOLDS.value)
 
 
 def setting(values: Mapping[str, Value]) -> str:
@@ -150,28 +143,23 @@ def run_in_words(r: Result) -> str:
     return " → ".join([*words[:loop], f"({' → '.join(words[loop:])}, for ever)"])
 
 
-def argument(flow: str, summary: str, contrasts: Iterable[Contrast], style: Style = PLAIN, *, brief: bool = False) -> str:
+def argument(flow: str, summary: str, contrasts: Iterable[Contrast], *, brief: bool = False, width: int = WIDTH) -> Prose:
     """What a flow's central properties come to, and on which of its choices that rests; ``brief``: no more than that."""
-    lines = [f"{style.bold}{flow}{style.end}: {summary}"]
+    text = Prose(width).line((flow, "title"), f": {summary}")
     for c in contrasts:
-        lines.append(f"  {c.prop.id}: {style.bold}{condition(c)}{style.end}")
+        text.line(f"  {c.prop.id}: ", (condition(c), "title"))
         if brief:
             continue
         for values, r in c.results:
-            lines.append(f"    {setting(values):<36} {paint(r, style)}{cell(r)}{style.end}")
+            text.line(f"    {setting(values):<36} ", (cell(r), role(r)))
         violated = [r for _, r in c.results if r.verdict is Verdict.VIOLATED]
         holds = [r for _, r in c.results if r.verdict is Verdict.HOLDS and not r.vacuous]
         if violated and violated[0].trace is not None:
             first = min(violated, key=lambda r: len(r.trace) if r.trace else 0)
-            lines += _paragraph(run_in_words(first), "    run: ")
-            lines += _paragraph(c.prop.if_violated, "    violated means: ")
+            text.wrapped(run_in_words(first), "    run: ").wrapped(c.prop.if_violated, "    violated means: ")
         if holds:
-            lines += _paragraph(c.prop.if_holds, "    holds means: ")
-    return "\n".join(lines)
-
-
-def _paragraph(text: str, prefix: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=prefix, subsequent_indent=" " * len(prefix)) if text else []
+            text.wrapped(c.prop.if_holds, "    holds means: ")
+    return text
 
 
 def tally(results: Iterable[Result]) -> str:

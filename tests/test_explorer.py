@@ -12,8 +12,8 @@ import pytest
 from browser import Browser, chromium
 from tdisprove.cli import main
 from tdisprove.explore import Result, check
-from tdisprove.explore.blame import blame
-from tdisprove.explore.parting import nearest_holding, parting
+from tdisprove.explore.explain.blame import blame
+from tdisprove.explore.explain.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import GROUPS, Group, find
 from tdisprove.reports.explorer.page import explorer
@@ -35,7 +35,7 @@ def page(columns: dict[str, list[Result]]) -> str:
     hostile = hostile_result()
     groups = [*GROUPS, Group(HOSTILE, HOSTILE, (hostile.prop,))]
     broken = next(r for r in columns["sev-tio-host-run"] if r.prop.id == BROKEN)
-    why = {("sev-tio-host-run", BROKEN): blame(broken)}
+    why = {("sev-tio-host-run", BROKEN): blame(broken, FLOWS["sev-tio-host-run"], most=2)}
     every = {**columns, HOSTILE: [hostile]}
     return explorer("1.2", groups, {HOSTILE: HOSTILE}, every, why=why, notes=[HOSTILE], title=HOSTILE)
 
@@ -144,6 +144,10 @@ def test_a_browser_steps_through_a_counterexample(opened: tuple[Browser, str], c
     index = trace.system.index
     assert {"tdi0.state", "tsm.tdi0.view"} <= set(shown)
     assert "never possible: device_connect; tdi_bind; tdi_bind_run; dma → BLOCKED" in browser.text("#why")
+    assert (
+        "any one of these together: host=honest and run_by=guest_request; run_by=guest_call and accept_by=start"
+        in browser.text("#why")
+    )
     assert browser.text("#parting") == "step 4"
     for i, state in enumerate(trace.states):
         assert browser.text("#position") == (f"step {i} of 5" if i else "initially (5 steps)")
@@ -270,3 +274,34 @@ def test_a_scenario_with_a_hostile_name_is_only_text(tmp_path: Path) -> None:
 def test_a_page_with_a_gap_says_so(tmp_path: Path) -> None:
     assert main(["report", "cove-io", "-p", HELD, "--max-depth", "2", "-o", str(tmp_path)]) == 3
     assert "UNKNOWN" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+@needs_browser
+def test_the_nearest_flow_stands_side_by_side_with_the_run(opened: tuple[Browser, str]) -> None:
+    browser, address = opened
+    browser.open(f"{address}#v/sev-tio-host-run/{BROKEN}")
+    browser.wait("document.querySelectorAll('#beside tr').length === 6")
+    rows = browser.run("[...document.querySelectorAll('#beside tr')].map(r => [...r.cells].map(c => c.textContent))")
+    assert rows[0] == ["", "sev-tio-host-run", "cove-io"]
+    assert [r[2] for r in rows[1:]] == ["the same", "the same", "the same", "NOT_SUPPORTED or NO_CONSENT", ""]
+    assert [r[1] for r in rows[1:]][3] == "tdi_bind_run(tdi0)"
+    assert browser.text("#beside tr.parts td") == "4"
+    assert browser.errors == []
+
+
+@needs_browser
+def test_a_narrow_window_keeps_names_in_sight_and_pictures_readable(opened: tuple[Browser, str]) -> None:
+    browser, address = opened
+    browser.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    try:
+        browser.open(address)
+        browser.wait("document.querySelectorAll('#matrix tr[data-property]').length > 2")
+        browser.run("window.scrollTo(200, 0)")
+        left = browser.run("document.querySelector('#matrix tr[data-property] th').getBoundingClientRect().left")
+        assert 0 <= left < 20
+        browser.open(f"{address}#v/sev-tio-host-run/{BROKEN}")
+        browser.wait("document.querySelector('#chart svg')")
+        assert browser.run("document.querySelector('#chart svg').getBoundingClientRect().width") >= 700
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        browser.call("Emulation.clearDeviceMetricsOverride")

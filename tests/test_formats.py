@@ -13,9 +13,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import itf_py
+import junitparser
 import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
+from ports import NASTY, TRACES, every_trace, walks
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Result, Verdict, check
@@ -35,11 +37,9 @@ from tdisprove.reports.formats.sarif import sarif
 from tdisprove.reports.formats.vcd import vcd
 from tdisprove.reports.graph import TooLarge, trace_graph
 from tdisprove.reports.json_report import check_document, schema
-from test_reports import NASTY, TRACES, walks
 from vcd.reader import TokenKind, tokenize
 
 ROOT = Path(__file__).parent.parent
-every_trace = pytest.mark.parametrize("trace", [make() for make in TRACES.values()], ids=list(TRACES))
 
 HELD = "gates-closed-before-reuse"
 BROKEN = "no-tbit-dma-emitted-before-accept"
@@ -190,6 +190,22 @@ def test_junit_has_a_case_per_property_and_unknown_is_an_error(results: list[Res
     assert [len(c.findall("error")) for c in cases.values()] == [0, 0, 0, 1]
     assert root.findall(".//skipped") == []
     assert "tdi_bind_run(tdi0)" in (cases[BROKEN].findtext("failure") or "")
+
+
+def test_junit_is_read_by_a_reader_that_is_not_ours(results: list[Result]) -> None:
+    text = junit({"flow": results, NASTY: [hostile_result()]}, notes=["interrupted"])
+    read = junitparser.JUnitXml.fromstring(text.encode())
+    counted = {suite.name: (suite.tests, suite.failures, suite.errors, suite.skipped) for suite in read}
+    assert counted["flow"] == (4, 2, 1, 0) and counted["tdisprove"] == (1, 0, 1, 0)
+    outcomes = [type(r).__name__ for suite in read for case in suite for r in case.result]
+    assert (outcomes.count("Failure"), outcomes.count("Error"), outcomes.count("Skipped")) == (3, 2, 0)
+    # What suites say of themselves is what the reader counts.
+    for suite in read:
+        said = (suite.tests, suite.failures, suite.errors)
+        suite.update_statistics()
+        assert said == (suite.tests, suite.failures, suite.errors)
+    with pytest.raises(junitparser.JUnitXmlError):
+        junitparser.JUnitXml.fromstring(text.replace("testsuites", "results").encode())
 
 
 def test_junit_of_a_partial_run_has_an_error(results: list[Result]) -> None:

@@ -1,4 +1,4 @@
-"""Timelines say each value as long as it stays; on machines, what is drawn as taken is what some reachable step takes."""
+"""Pictures are the same on every run, and show no monitor. Timelines say each value as long as it stays; on machines, what is drawn as taken is what some reachable step takes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from xml.etree import ElementTree
 import networkx as nx
 import pytest
 from hypothesis import given, settings
+from ports import SYSTEM, WORLD, every_trace, play, walks
 from tdisprove.cli import main
 from tdisprove.explore.evaluate import enabled, initial_states, successor
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.verdict import Trace
-from tdisprove.model.language import Event, Machine, Model, enum
-from tdisprove.reports.graph import TooLarge, project, state_dot, suggestion
+from tdisprove.model.language import Event, Machine, Model, enum, neg
+from tdisprove.reports.graph import TooLarge, project, state_dot, suggestion, trace_dot, trace_svg
 from tdisprove.reports.machines import covered_graph, covered_svg, machine_graph
+from tdisprove.reports.mermaid import trace_mermaid
+from tdisprove.reports.sequence import sequence_svg
 from tdisprove.reports.story import Story
 from tdisprove.reports.style import text_width
 from tdisprove.reports.svg import Box
+from tdisprove.reports.table import trace_markdown, trace_table
 from tdisprove.reports.timeline import timeline_svg
-from test_reports import TRACES, WORLD, walks
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-every_trace = pytest.mark.parametrize("trace", [make() for make in TRACES.values()], ids=list(TRACES))
 
 
 @settings(max_examples=25, deadline=None)
@@ -135,3 +135,24 @@ def test_few_states_with_too_many_transitions_are_refused_with_a_projection_that
     assert suggestion(graph) == ("high",)
     state_dot(project(graph, ("high",)))
     state_dot(graph, limit=132)
+
+
+def test_a_witness_is_reached_and_not_broken() -> None:
+    trace = play(SYSTEM, ["lock(port0)", "run(port0)"], neg(SYSTEM["port0.state"] == "RUN"))
+    assert "After step 2 the target is reached.\n  reached: port0.state = RUN" in trace_table(trace, witness=True)
+    assert "#b3261e" not in sequence_svg(trace, witness=True)
+    assert "#b3261e" not in trace_dot(trace, witness=True)
+    assert "253, 236" not in trace_mermaid(trace, witness=True)
+
+
+@every_trace
+def test_pictures_are_the_same_on_every_run(trace: Trace) -> None:
+    assert sequence_svg(trace, title="t") == sequence_svg(trace, title="t")
+    assert trace_svg(trace, title="t") == trace_svg(trace, title="t")
+    assert trace_mermaid(trace) == trace_mermaid(trace)
+
+
+@every_trace
+def test_monitors_are_nowhere(trace: Trace) -> None:
+    for text in (trace_table(trace), trace_markdown(trace), sequence_svg(trace), trace_dot(trace), trace_mermaid(trace)):
+        assert "monitor." not in text

@@ -73,7 +73,7 @@ def test_an_answer_by_comparison_is_what_comparing_says() -> None:
     systems = sides[0].system(), sides[1].system()
     shown = sides[0].alphabet(["effects"], systems[0]), sides[1].alphabet(["effects"], systems[1])
     assert compare(*systems, shown).verdicts == found.likenesses[0][1].comparison.verdicts
-    text = answer_text(a)
+    text = str(answer_text(a))
     assert "DIFFERS" in text
     assert "seen of sev-tio-guest-run, never of sev-tio-host-run: DMA of tdi0 reaches tvm0, NOT accepted" in text
     assert "DMA of tdi0 reaches tvm0, NOT accepted" in markdown([a])
@@ -83,7 +83,7 @@ def test_an_answer_by_comparison_is_what_comparing_says() -> None:
 
 def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     found = answers([question("Q1"), question("Q7")], changes=False)
-    assert "tdi_bind_run(tdi0)" in answer_text(found[0])
+    assert "tdi_bind_run(tdi0)" in str(answer_text(found[0]))
     assert [line[:2] for line in table(found).splitlines() if line.startswith("Q")] == ["Q1", "Q7"]
     assert "## Q7" in markdown(found)
     (first, _) = json.loads(json.dumps(document(found, "0")))["questions"]

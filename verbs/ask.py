@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from .. import __version__
 from ..explore.answers import answers
+from ..explore.findings import findings
 from ..model.flows import FLOWS, flow
+from ..model.language import ModelError
+from ..properties.findings import SECTIONS
 from ..properties.questions import QUESTIONS, question
-from ..reports.answers import answer_text, document, markdown, table
-from . import options
+from ..reports import findings as report
+from ..reports.answers import answer_text, document, markdown
+from ..reports.prose import joined
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -26,30 +31,52 @@ def add(verbs: options.Verbs) -> None:
         "--changes", action=argparse.BooleanOptionalAction, default=None,
         help="say which single knob would change each answer (default: only when questions are named)",
     )  # fmt: skip
+    p.add_argument(
+        "--findings", action="store_true", help="instead: where the computed answer is not the one that a source expects"
+    )
     options.add_engine(p, "markdown")
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.findings:
+        return _findings(args)
     wanted = [question(name) for name in args.questions] or list(QUESTIONS.values())
     flows = [flow(name) for name in args.flow] or list(FLOWS.values())
     limits = options.limits(args)
     changes = args.changes if args.changes is not None else bool(args.questions) or args.format == "markdown"
-    showing = sys.stderr.isatty() and not args.quiet
-    found = answers(
-        wanted, flows, changes=changes, engine=options.engine(args), limits=limits,
-        done=options.note if showing else lambda _: None,
-    )  # fmt: skip
-    if showing:
-        options.note("")
+    BOARD.begin(args)
+    found = answers(wanted, flows, changes=changes, engine=options.engine(args), limits=limits, done=BOARD.doing)
+    BOARD.clear()
     match args.format:
         case "json":
             options.dump(document(found, __version__))
         case "markdown":
             print(markdown(found), end="")
         case _ if args.questions:
-            print("\n\n".join(answer_text(a, options.style()) for a in found))
+            screen.say(lambda width: joined(answer_text(a, width=width) for a in found))
         case _:
-            print(table(found, options.style()))
+            screen.questions(found)
     unknown = any(r.verdict.value == "unknown" for a in found for f in a.flows.values() for r in f.verdicts)
+    return UNKNOWN if unknown else HOLDS
+
+
+def _findings(args: argparse.Namespace) -> int:
+    if args.questions or args.flow or args.changes is not None:
+        raise ModelError(
+            "--findings decides all findings in the flows that they are about: leave Qn, --flow and --changes out"
+        )
+    BOARD.begin(args)
+    found = findings(SECTIONS, options.engine(args), options.limits(args), BOARD.doing)
+    BOARD.clear()
+    match args.format:
+        case "json":
+            options.dump(report.document(found, __version__))
+        case "markdown":
+            print(report.markdown(found), end="")
+        case _:
+            screen.say(lambda width: report.text(found, width=width))
+    unknown = any(
+        r.verdict.value == "unknown" for _, ds in found for d in ds for c in d.computed for r in c.results.values()
+    )
     return UNKNOWN if unknown else HOLDS

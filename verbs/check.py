@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from .. import __version__
 from ..explore import Result, Target, Verdict, contrast, targets
-from ..explore.reasons import Reason, reasons
+from ..explore.explain.parting import Nearest, nearest_holding
+from ..explore.explain.violations import Nearby, Reason, reasons
 from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
@@ -18,10 +19,11 @@ from ..properties.catalogue import CENTRAL, GROUPS, Expectation
 from ..reports.files import write_machines, write_traces
 from ..reports.formats.choice import DOCUMENTS, RUNS, document, only_run
 from ..reports.json_report import check_document
-from ..reports.table import trace_table
-from ..reports.verdicts import Style, argument, cell, matrix, overview, tally
+from ..reports.prose import Prose
+from ..reports.verdicts import argument, cell, tally
 from ..reports.why import why_document, why_text
-from . import options
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED, code
 
 _SIDE_BY_SIDE = 3
@@ -33,10 +35,9 @@ def add(verbs: options.Verbs) -> None:
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
     p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
-    p.add_argument(
-        "--why", action="store_true",
-        help="of each violation: the single settings and steps that would mend it, and where the nearest flow in which it holds "
-        "parts from the run (takes a check for each)",
+    options.add_why(
+        p, "of each violation: the settings and steps that would mend it, alone or together, and where the nearest flow in which it "
+        "holds parts from the run (takes a check for each)"
     )  # fmt: skip
     p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
     p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
@@ -53,10 +54,11 @@ def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
     limits = options.limits(args)
     start = time.perf_counter()
+    BOARD.begin(args, len(found))
     surveyed = survey(
-        found, options.engine(args), limits, slicing=not args.unsliced,
-        done=lambda _: options.note("") if limits.progress is not None else None,
+        found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
+    BOARD.clear()
     seconds = time.perf_counter() - start
     columns, notes = surveyed.results, surveyed.notes
     unexpected = _unexpected(found, columns) if args.expect else None
@@ -79,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(args, found, columns, seconds)
         for x in _why(args, found, columns):
-            print(f"\n{why_text(x.flow, x.result, x.blame, x.nearest, options.style())}")
+            print()
+            screen.say(partial(why_text, x.flow, x.result, x.blame, x.nearest))
         for line in (*notes, *differences):
             print(line)
         if args.expect and not differences:
@@ -90,7 +93,11 @@ def run(args: argparse.Namespace) -> int:
             # Thousands of pictures are none: of many flows those of the central argument.
             wanted = {p.id for p in GROUPS[0].properties}
             drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
-        files = [f for name, results in drawn.items() for f in write_traces(folder, name, results)]
+        near = _nearest(args, found, drawn, columns)
+        says = {t.name: t.summary for t in found}
+        files = [
+            f for name, results in drawn.items() for f in write_traces(folder, name, results, says[name], near.get(name))
+        ]
         for aspect in dict.fromkeys(t.aspect for t in found if t.flow is not None):
             files += write_machines(folder, ASPECTS[aspect].model, aspect)
         if args.format == "text":
@@ -117,50 +124,77 @@ def _unexpected(found: Sequence[Target], columns: Mapping[str, Sequence[Result]]
 def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str, Sequence[Result]]) -> Iterator[Reason]:
     """Of each violation why it is one, when that was asked for."""
     if args.why:
-        yield from reasons(found, columns, options.engine(args), options.limits(args), options.noting(args))
+        BOARD.begin(args)
+        yield from reasons(found, columns, options.engine(args), options.limits(args), BOARD.doing, args.cuts)
+
+
+def _nearest(
+    args: argparse.Namespace,
+    found: Sequence[Target],
+    drawn: Mapping[str, Sequence[Result]],
+    columns: Mapping[str, Sequence[Result]],
+) -> dict[str, dict[str, Nearest]]:
+    """For the pictures: flow -> property -> the nearest flow in which it holds, of those that were checked.
+
+    Where properties were named, or reasons asked for, it is looked for in all flows: that takes a check in each.
+    """
+    nearby = Nearby(options.engine(args), options.limits(args)) if args.property or args.why else None
+    known = {name: {r.prop.id: r for r in results} for name, results in columns.items()}
+    near: dict[str, dict[str, Nearest]] = {}
+    BOARD.begin(args)
+    for t in (t for t in found if t.flow is not None):
+        ids = {p.id for p in t.properties}
+        for r in (r for r in drawn.get(t.name, ()) if r.prop.id in ids):
+            n = nearby.of(t.flow, r, t.aspect, BOARD.doing) if nearby and t.flow else nearest_holding(t.name, r, known)
+            if n is not None:
+                near.setdefault(t.name, {})[r.prop.id] = n
+    BOARD.clear()
+    return near
 
 
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
-    style = options.style()
     given = f"{'; '.join(f'{k} {n}' for k, n in options.setting(args)[0].items()) or 'default'}"
-    print(f"{style.dim}topology: {given}{'; set: ' + ', '.join(args.set) if args.set else ''}{style.end}")
+    screen.line((f"topology: {given}{'; set: ' + ', '.join(args.set) if args.set else ''}", "faint"))
     groups: dict[str, tuple[Property, ...]] = {g.title: g.properties for g in GROUPS}
     for t in found:
         if t.flow is None:
             groups[t.name] = t.properties
     if _crowded(columns, args):
-        print(overview(_by_aspect(found, columns), style))
+        screen.overview(_by_aspect(found, columns))
     else:
-        print(matrix(groups, columns, style))
+        screen.results(groups, columns)
         for name, results in columns.items():
             states = {r.statistics.states for r in results if r.statistics is not None}
             engines = ", ".join(dict.fromkeys(_how(r) for r in results))
             reduced = any(r.statistics is not None and r.statistics.symmetry for r in results)
-            print(
-                f"{name}: {tally(results)}" + (f"; {max(states):,} states" if states else "")
+            screen.line(
+                (name, "title"), f": {tally(results)}" + (f"; {max(states):,} states" if states else "")
                 + (" up to symmetry" if reduced else "") + f" ({engines})"
             )  # fmt: skip
     assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
     for name, fairness in assumed.items() if not _crowded(columns, args) else ():
-        print(textwrap.fill(f"{name} assumes {'; '.join(fairness)}", 110, subsequent_indent="  ", break_on_hyphens=False))
+        assumes = f"{name} assumes {'; '.join(fairness)}"
+        screen.say(lambda width, text=assumes: Prose(width).wrapped(text, "", "  ", hyphens=False))
     open_ones: dict[tuple[int | None, str], list[str]] = {}
     for r in (r for results in columns.values() for r in results):
         if r.verdict is Verdict.UNKNOWN:
             open_ones.setdefault((r.depth, "; ".join(r.notes) or "no reason given"), []).append(r.prop.id)
     for (depth, why), names in open_ones.items():
-        print(f"UNKNOWN: covered to depth {depth}; {why}: {names[0] if len(names) == 1 else f'{len(names)} properties'}")
+        which = names[0] if len(names) == 1 else f"{len(names)} properties"
+        screen.line(("UNKNOWN", "unknown"), f": covered to depth {depth}; {why}: {which}")
     if not args.reproducible:
-        print(f"{style.dim}{seconds:.1f} s{style.end}")
+        screen.line((f"{seconds:.1f} s", "faint"))
     if args.quiet:
         return
-    _print_argument(args, found, style)
+    _print_argument(args, found)
     every = [r for results in columns.values() for r in results]
     if len(every) <= 2 * len(columns):
         for r in every:
             if r.trace is not None:
                 witness = r.verdict is Verdict.HOLDS
                 print()
-                print(trace_table(r.trace, title=f"{r.prop.id}: {cell(r)}", subtitle=r.prop.says, witness=witness))
+                screen.run(r.trace, title=f"{r.prop.id}: {cell(r)}", subtitle=r.prop.says, witness=witness)
+                print()
 
 
 def _how(r: Result) -> str:
@@ -185,7 +219,7 @@ def _by_aspect(found: list[Target], columns: Mapping[str, list[Result]]) -> dict
     return table
 
 
-def _print_argument(args: argparse.Namespace, found: list[Target], style: Style) -> None:
+def _print_argument(args: argparse.Namespace, found: list[Target]) -> None:
     """On which choices of a flow its central properties rest."""
     topology, knobs = options.setting(args)
     shown = [
@@ -202,9 +236,11 @@ def _print_argument(args: argparse.Namespace, found: list[Target], style: Style)
         )  # fmt: skip
         if i == 0 or not several:
             print()
-        print(argument(t.flow.name, t.flow.summary, rows, style, brief=several))
+        screen.say(partial(argument, t.flow.name, t.flow.summary, rows, brief=several))
     if several:
-        print(
-            f"{style.dim}tdisprove check FLOW shows runs and what verdicts mean, -o DIR draws them; "
-            f"tdisprove matrix shows every property.{style.end}"
+        screen.line(
+            (
+                "tdisprove check FLOW shows runs and what verdicts mean, -o DIR draws them; tdisprove matrix shows every property.",
+                "faint",
+            )
         )

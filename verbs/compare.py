@@ -12,7 +12,8 @@ from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
 from ..reports.comparison import comparison_document, comparison_text, settings_document, settings_text
 from ..reports.files import write_comparison
-from . import options, refines
+from . import options, refines, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
     items = args.observe or ["effects"]
     topology = options.sizes(args)
     limits = options.limits(args)
+    BOARD.begin(args)
     if over:
         if args.output is not None:
             raise ModelError("-o draws one comparison, and --over makes many: leave one of them out")
@@ -88,13 +90,12 @@ def run(args: argparse.Namespace) -> int:
     systems = sides[0].system(topology, changed[0]), sides[1].system(topology, changed[1])
     alphabets = sides[0].alphabet(items, systems[0]), sides[1].alphabet(items, systems[1])
     found = compare(*systems, alphabets, limits, divergence=args.divergence)
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     written = write_comparison(folder, names, found) if folder is not None else []
     if args.format == "json":
         options.dump(comparison_document(names, found))
     else:
-        print(comparison_text(names, found, options.style(), brief=args.quiet))
+        screen.say(lambda width: comparison_text(names, found, brief=args.quiet, width=width))
         if folder is not None:
             print(f"{len(written)} files written to {folder}.")
     return {Verdict.HOLDS: HOLDS, Verdict.VIOLATED: VIOLATED, Verdict.UNKNOWN: UNKNOWN}[found.verdicts[args.relation]]
@@ -110,13 +111,13 @@ def _over(
     names: tuple[str, str],
 ) -> int:
     found = compare_over(
-        sides, items, over, topology, changed, options.limits(args), divergence=args.divergence, done=options.noting(args)
+        sides, items, over, topology, changed, options.limits(args), divergence=args.divergence, done=BOARD.doing
     )
-    options.noting(args)("")
+    BOARD.clear()
     if args.format == "json":
         options.dump(settings_document(names, " + ".join(items), found))
     else:
-        print(settings_text(names, " + ".join(items), found, options.style()))
+        screen.say(lambda width: settings_text(names, " + ".join(items), found, width=width))
     if found.having(args.relation, Verdict.UNKNOWN):
         return UNKNOWN
     return HOLDS if found.having(args.relation, Verdict.HOLDS) else VIOLATED

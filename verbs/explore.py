@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
+from functools import partial
 
 from .. import __version__
 from ..explore import targets
 from ..explore.coverage import coverage, unused
+from ..explore.explain.guards import guards
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..reports.files import write_coverage, write_quotient
+from ..reports.guard_tables import guards_document, guards_text
+from ..reports.prose import Prose
 from ..reports.story import word
-from . import mutation, options
+from . import mutation, options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -34,6 +38,11 @@ def add(verbs: options.Verbs) -> None:
         "--coverage",
         action="store_true",
         help="also values that no variable ever takes, and checks that never decide anything",
+    )
+    p.add_argument(
+        "--drop-checks",
+        action="store_true",
+        help="instead: leave out each check of the aspect's rules, one at a time, and say which properties are lost",
     )
     p.add_argument(
         "--mutation",
@@ -57,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
         return mutation.run(args)
     if not args.flows:
         raise ModelError("explore needs a FLOW: name one (see tdisprove list flows), or ask for --mutation")
+    if args.drop_checks:
+        return _drop_checks(args)
     topology, knobs = options.setting(args)
     target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
@@ -65,14 +76,14 @@ def run(args: argparse.Namespace) -> int:
             "-o needs --project or --coverage: name the variables that the state graph shall show, such as --project tdi0.state"
         )
     limits = options.limits(args)
+    BOARD.begin(args)
     system = target.system
     projection = quotient(system, [n.strip() for n in args.project.split(",")], limits) if args.project else None
     found = reachable(system, limits, args.backend) if projection is None or args.coverage else None
     explored = projection or found
     assert explored is not None
     statistics = explored.statistics
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     if args.coverage and target.flow is None:
         raise ModelError("--coverage is for flows: of a system file the rules are not known")
     covered = coverage(found, ASPECTS[target.aspect].model) if found is not None and args.coverage else None
@@ -100,12 +111,14 @@ def run(args: argparse.Namespace) -> int:
             }
         options.dump(document)
         return HOLDS if statistics.complete else UNKNOWN
-    print(f"{target.name}: {target.summary}")
-    print(f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
-          f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s"
-          f"{f' ({statistics.backend} search)' if statistics.backend else ''}")  # fmt: skip
+    screen.line((target.name, "title"), f": {target.summary}")
+    screen.line(
+        f"  {statistics.states:,} states, {statistics.transitions:,} transitions, depth {statistics.depth}, "
+        f"{statistics.deadlocks:,} deadlocks, {statistics.seconds:.2f} s"
+        f"{f' ({statistics.backend} search)' if statistics.backend else ''}"
+    )  # fmt: skip
     if not statistics.complete:
-        print(f"  INCOMPLETE: {explored.stopped}")
+        screen.line(("  INCOMPLETE", "unknown"), f": {explored.stopped}")
     if not args.quiet:
         _print_names("rules that never apply here", dead)
         _print_names("refusals that are never given here", never)
@@ -120,7 +133,27 @@ def run(args: argparse.Namespace) -> int:
     return HOLDS if statistics.complete else UNKNOWN
 
 
+def _drop_checks(args: argparse.Namespace) -> int:
+    """``--drop-checks``: what each check buys."""
+    if args.project or args.coverage or args.output or args.max_states or args.max_depth:
+        raise ModelError(
+            "--drop-checks decides all of it at once: leave --project, --coverage, -o, --max-states and --max-depth out"
+        )
+    topology, knobs = options.setting(args)
+    target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    if target.flow is None:
+        raise ModelError("--drop-checks is for flows: the rules of a system file have no checks to leave out")
+    BOARD.begin(args)
+    found = guards(target, limits=options.limits(args), done=BOARD.doing)
+    BOARD.clear()
+    if args.format == "json":
+        options.dump({"tool": "tdisprove", "version": __version__, **guards_document(target.name, target.aspect, found)})
+    else:
+        screen.say(partial(guards_text, target.name, target.aspect, found))
+    return UNKNOWN if any(g.stopped for g in found) else HOLDS
+
+
 def _print_names(title: str, names: list[str]) -> None:
     if names:
-        print(f"  {title} ({len(names)}):")
-        print(textwrap.fill(", ".join(names), 110, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
+        screen.line((f"  {title} ({len(names)}):", "title"))
+        screen.say(lambda width: Prose(width).wrapped(", ".join(names), "    ", hyphens=False))

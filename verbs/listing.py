@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import textwrap
 from collections.abc import Callable, Iterable
 
 from ..model.flows import FLOWS
@@ -13,7 +11,7 @@ from ..properties.alphabets import ALPHABETS, Alphabet
 from ..properties.catalogue import GROUPS
 from ..properties.questions import QUESTIONS
 from ..properties.refinements import REFINEMENTS
-from . import options
+from . import options, screen
 from .exits import HOLDS
 
 
@@ -29,12 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         options.dump(rows)
         return HOLDS
-    width = max(len(str(r["id"])) for r in rows) + 2
-    for r in rows:
-        lines = textwrap.wrap(str(r["summary"]), max(40, shutil.get_terminal_size().columns - width)) or [""]
-        print(f"{r['id']:<{width}}{lines[0]}")
-        for line in lines[1:]:
-            print(" " * width + line)
+    screen.listing([(str(r["id"]), str(r["summary"])) for r in rows])
     return HOLDS
 
 

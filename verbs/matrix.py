@@ -9,7 +9,8 @@ from ..explore import targets
 from ..explore.survey import survey
 from ..properties.catalogue import GROUPS
 from ..reports.matrix import Matrix
-from . import options
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -29,12 +30,11 @@ def run(args: argparse.Namespace) -> int:
     topology, knobs = options.setting(args)
     found = targets(args.flows, args.property, topology, knobs)
     limits = options.limits(args)
+    BOARD.begin(args, len(found))
     surveyed = survey(
-        found, options.engine(args), limits, slicing=not args.unsliced,
-        done=lambda t: options.note(f"{t.name}: {t.aspect}") if limits.progress is not None else None,
+        found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     matrix = Matrix.of(GROUPS, {t.name: t.summary for t in found}, surveyed.results)
     match args.format:
         case "json":
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         case "html":
             print(matrix.html(__version__))
         case _:
-            print(matrix.text(options.style()))
+            screen.matrix(matrix)
             for line in surveyed.notes:
                 print(line)
     unknown = any(r.verdict.value == "unknown" for rs in surveyed.results.values() for r in rs)

@@ -13,7 +13,8 @@ from ..model.language.mutate import mutants
 from ..model.world import ASPECTS
 from ..properties.catalogue.justified import justified
 from ..reports.mutation import mutation_document, mutation_text
-from . import options
+from . import options, screen
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
@@ -26,17 +27,15 @@ def run(args: argparse.Namespace) -> int:
         )
     aspect = args.aspect or "lifecycle"
     where = settings(aspect, _flow(args.flows, aspect))
-    limits = options.limits(args)
     why = justified(aspect)
     found: list[Trial] = []
     stopped = False
-    done = options.note if limits.progress is not None else lambda _: None
+    BOARD.begin(args)
     try:
-        found.extend(all_trials(aspect, where=where, jobs=args.jobs, done=done))
+        found.extend(all_trials(aspect, where=where, jobs=args.jobs, done=BOARD.doing))
     except KeyboardInterrupt:
         stopped = True
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     every = {str(m): i for i, m in enumerate(mutants(ASPECTS[aspect].model))}
     found.sort(key=lambda t: every[str(t.mutant)])
     notes = _notes(found, every, why, stopped=stopped)
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         options.dump({"tool": "tdisprove", "version": __version__, **document, "notes": notes})
     else:
         if found:
-            print(mutation_text(aspect, found, why, where, brief=args.quiet, style=options.style()))
+            screen.say(lambda width: mutation_text(aspect, found, why, where, brief=args.quiet, width=width))
         for line in notes:
             print(line)
     if any(t.fate is Fate.SURVIVED and str(t.mutant) not in why for t in found):

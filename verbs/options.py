@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..explore import Engine, Limits, Progress, Target
+from ..explore import Engine, Limits, Target
 from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
-from ..explore.explicit.exploration import resident_memory
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
 from ..reports.render import renderer
-from ..reports.verdicts import COLOURED, PLAIN, Style
+from . import board
+from .board import BOARD
 
 Verbs: TypeAlias = "argparse._SubParsersAction[Any]"
 """Where a verb adds its own parser."""
@@ -86,6 +84,17 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
     )
     add_limits(p, *formats)
+
+
+def add_why(p: argparse.ArgumentParser, text: str) -> None:
+    p.add_argument("--why", action="store_true", help=text)
+    p.add_argument(
+        "--cuts",
+        type=count,
+        default=2,
+        metavar="N",
+        help="with --why: also the minimal sets of at most N settings and steps that mend it only together (default: %(default)s; 1: none)",
+    )
 
 
 def add_backend(p: argparse.ArgumentParser) -> None:
@@ -171,29 +180,9 @@ def folder(path: str | None) -> Path | None:
 
 
 def limits(args: argparse.Namespace) -> Limits:
-    show = sys.stderr.isatty() and not args.quiet and args.format == "text"
     checkpoint = folder(getattr(args, "checkpoint", None))
-    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, _progress if show else None, checkpoint)
-
-
-def _progress(p: Progress) -> None:
-    rate = p.states / p.seconds if p.seconds > 0 else 0
-    memory = resident_memory() / 2**20
-    note(f"{p.states:,} states, {p.frontier:,} in the frontier, depth {p.depth}, {rate:,.0f} states/s, {memory:,.0f} MiB")
-
-
-def note(text: str) -> None:
-    """Write over the line of progress; an empty text wipes it."""
-    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def noting(args: argparse.Namespace) -> Callable[[str], None]:
-    """What writes over the line of progress, where there is one."""
-    return note if limits(args).progress is not None else lambda _: None
-
-
-def style() -> Style:
-    return COLOURED if sys.stdout.isatty() and "NO_COLOR" not in os.environ else PLAIN
+    progress = BOARD.search if board.wanted(args) else None
+    return Limits(args.max_states, args.max_depth, args.timeout, args.memory, progress, checkpoint)
 
 
 def engine(args: argparse.Namespace) -> Engine:

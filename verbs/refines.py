@@ -13,8 +13,8 @@ from ..reports.files import write_traces
 from ..reports.json_report import trace_steps
 from ..reports.refinement import last_step
 from ..reports.story import word
-from ..reports.table import trace_table
-from . import options
+from . import options, screen
+from .board import BOARD
 from .exits import code
 
 
@@ -32,9 +32,9 @@ def run(args: argparse.Namespace) -> int:
     system = f.system(topology, knobs, aspect=asked.aspect, check=False)
     folder = options.folder(args.output)
     limits = options.limits(args)
+    BOARD.begin(args)
     (found,) = check(system, [asked.property], limits=limits)
-    if limits.progress is not None:
-        options.note("")
+    BOARD.clear()
     written = write_traces(folder, f.name, [found]) if folder is not None else []
     if args.format == "json":
         options.dump(_document(f.name, asked, found))
@@ -60,7 +60,8 @@ def _print(name: str, asked: Refinement, found: Result, *, quiet: bool) -> None:
         print(f"  {found.statistics.states:,} states of what it depends on")
     if found.trace is not None:
         print()
-        print(trace_table(found.trace, title=f"{name}: {asked.id}", subtitle=asked.says))
+        screen.run(found.trace, title=f"{name}: {asked.id}", subtitle=asked.says)
+        print()
         for line in last_step(asked, found.trace):
             print(textwrap.fill(line, 116, initial_indent="  ", subsequent_indent="    "))
 

@@ -6,11 +6,12 @@ import argparse
 
 from .. import __version__
 from ..explore import targets
-from ..explore.reasons import reasons
+from ..explore.explain.violations import reasons
 from ..explore.survey import survey
 from ..properties.catalogue import GROUPS, Group
 from ..reports.explorer.page import explorer
 from . import options
+from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
@@ -22,9 +23,7 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     options.add_target(p, several=True)
     options.add_engine(p)
-    p.add_argument(
-        "--why", action="store_true", help="also the single settings and steps that would mend each violation (takes long)"
-    )
+    options.add_why(p, "also the settings and steps that would mend each violation (takes long)")
     p.add_argument("-o", "--output", metavar="DIR", default="report", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
 
@@ -35,19 +34,19 @@ def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
     assert folder is not None
     limits = options.limits(args)
-    note = options.noting(args)
+    BOARD.begin(args, len(found))
     surveyed = survey(
-        found, options.engine(args), limits, slicing=not args.unsliced,
-        done=lambda t: note(f"{t.name}: {t.aspect}"),
+        found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
-    why = reasons(found, surveyed.results, options.engine(args), limits, note) if args.why else ()
+    BOARD.begin(args)
+    why = reasons(found, surveyed.results, options.engine(args), limits, BOARD.doing, args.cuts) if args.why else ()
     own = [Group(t.name, t.summary, t.properties) for t in found if t.flow is None]
     page = explorer(
         __version__, [*GROUPS, *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,
         title="tdisprove: " + (", ".join(surveyed.results) if len(surveyed.results) <= 3 else "flows and properties"),
-        why={(x.flow, x.result.prop.id): x.blame for x in why}, done=lambda name: note(f"{name}: drawn"),
+        why={(x.flow, x.result.prop.id): x.blame for x in why}, done=lambda name: BOARD.doing(f"{name}: drawn"),
     )  # fmt: skip
-    note("")
+    BOARD.clear()
     path = folder / "index.html"
     path.write_text(page, encoding="utf-8")
     size = path.stat().st_size

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from ..explore import targets
 from ..explore.walk import Walk
 from ..model.language import OK, Action, ModelError
 from ..model.world import ASPECTS
+from ..reports.prose import Prose
 from ..reports.save import FORMATS, save, suffix_of
 from ..reports.story import MONITOR, word
-from ..reports.table import trace_table
-from ..reports.verdicts import Style
-from . import options
+from . import options, screen
 from .exits import HOLDS, VIOLATED
 
 _HELP = """\
@@ -53,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if output is not None:
         suffix_of(output)
     target = found[0]
-    session = Session(Walk(target.system, target.properties), options.style(), f"{target.name}: a walk")
+    session = Session(Walk(target.system, target.properties), f"{target.name}: a walk")
     print(f"{target.name}{f' ({target.aspect})' if target.aspect else ''}: {target.summary}")
     print(f"{len(session.walk.properties)} safety properties are watched. h: help, q: quit")
     try:
@@ -69,9 +67,8 @@ def run(args: argparse.Namespace) -> int:
 class Session:
     """A walk at a prompt. Without a terminal the commands are echoed, so that what comes out can be read alone."""
 
-    def __init__(self, walk: Walk, style: Style, title: str) -> None:
+    def __init__(self, walk: Walk, title: str) -> None:
         self.walk = walk
-        self.style = style
         self.title = title
         self.refusals = False
         self.shown: list[Action] = []
@@ -123,20 +120,17 @@ class Session:
 
     def take(self, action: Action) -> None:
         news = self.walk.take(action)
-        style = self.style
         n = len(self.walk.actions)
-        print(f"{style.bold}{n}. {action.actor}: {action.label}{style.end}")
+        screen.line((f"{n}. {action.actor}: {action.label}", "title"))
         for name, (before, after) in self.walk.trace().changed(n - 1).items():
-            print(f"     {name}: {word(before)} → {style.bold}{word(after)}{style.end}")
+            screen.line(f"     {name}: {word(before)} → ", (word(after), "changed"))
         self.tell([f"{b.prop.id}{f' [{b.instance}]' if b.instance else ''}: {b.prop.says}" for b in news])
         self.list()
 
     def tell(self, news: list[str]) -> None:
         for text in news:
-            print(
-                textwrap.fill(f"BROKEN {text}", 110, initial_indent=f"  {self.style.red}✗ ", subsequent_indent="    ")
-                + self.style.end
-            )
+            broken = f"BROKEN {text}"
+            screen.say(lambda width, text=broken: Prose(width).wrapped(text, "  ✗ ", role="violated"))
 
     def list(self, actions: list[Action] | None = None) -> None:
         """The possible steps under their numbers; refusals only when they were asked for."""
@@ -146,10 +140,10 @@ class Session:
             print("  no step is possible")
         width = max((len(a.actor) for a in self.shown), default=0)
         for i, a in enumerate(self.shown, 1):
-            print(f"  {i:>3}  {self.style.dim}{a.actor:<{width}}{self.style.end}  {a.label}")
+            screen.line(f"  {i:>3}  ", (f"{a.actor:<{width}}", "faint"), f"  {a.label}")
         hidden = len(every) - len(self.shown)
         if hidden:
-            print(f"  {self.style.dim}and {hidden} requests that would be refused (r shows them){self.style.end}")
+            screen.line((f"  and {hidden} requests that would be refused (r shows them)", "faint"))
 
     def back(self, rest: str) -> None:
         if rest and not rest.isdigit():
@@ -171,14 +165,14 @@ class Session:
             print(f"  {n:<{width}}  {word(trace.value(len(trace), n))}")
 
     def table(self, rest: str) -> None:
-        print(textwrap.indent(trace_table(self.walk.trace()).rstrip(), "  "))
+        screen.run(self.walk.trace(), indent="  ")
 
     def properties(self, rest: str) -> None:
         broken = self.walk.broken()
         print(f"  {len(broken)} broken, of {len(self.walk.properties)} that are watched")
         for b in broken:
             at = f"at step {b.step}" if b.step else "in the initial state"
-            print(f"  {self.style.red}✗ {b.prop.id}{self.style.end} {at}: {b.prop.says}")
+            screen.line("  ", (f"✗ {b.prop.id}", "violated"), f" {at}: {b.prop.says}")
 
     def write(self, rest: str) -> None:
         if not rest:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from .errors import ModelError
 from .machine import Family, IndexMap
-from .sorts import Ground, Index, ground_sort
-from .terms import Op, Term, conj, const, disj, next_of, rebuild, show, variable
+from .sorts import Ground, Index, Value, ground_sort
+from .terms import Op, Term, conj, const, disj, lift, next_of, rebuild, show, variable
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Grounding:
     _memo: dict[tuple[object, ...], tuple[Term, tuple[Term | None, ...]]] = field(default_factory=dict)
     _parameters: dict[int, tuple[tuple[str, ...], Term]] = field(default_factory=dict)
     """By id, and with the term, so that the id stays valid."""
+    _arguments: dict[tuple[object, ...], Mapping[str, Term]] = field(default_factory=dict)
 
     def sort(self, t: Term) -> Ground:
         return ground_sort(t.sort, self.sizes)
@@ -31,14 +32,20 @@ class Grounding:
         domain = p.sort.instances(self.sizes) if isinstance(p.sort, Index) else sort.domain
         return tuple(const(v, sort) for v in domain)
 
+    def arguments(self, params: tuple[Term, ...], args: tuple[tuple[str, Value], ...]) -> Mapping[str, Term]:
+        """The parameters of an event by name, with the values that they have. Raises `KeyError` for one that has none."""
+        found = self._arguments.get((params, args))
+        if found is None:
+            given = dict(args)
+            found = self._arguments[params, args] = {p.name: lift(given[p.name], self.sort(p)) for p in params}
+        return found
+
     def variable(self, family: Family, instances: tuple[str, ...]) -> Term:
         return variable(family.ground_name(instances), ground_sort(family.sort, self.sizes))
 
     def term(self, t: Term, env: Mapping[str, Term], where: str, *, next_state: bool = False) -> Term:
         """Ground ``t`` under the parameter values ``env``; ``where`` names the place for error messages."""
-        if t.op is Op.CONST:
-            return const(t.value, ground_sort(t.sort, self.sizes))
-        if not t.args and t.op is not Op.SELECT and t.op is not Op.PARAM:
+        if t.op is Op.VAR or t.op is Op.NEXT:
             return t
         # Only the parameters that occur in the term decide what becomes of it.
         key = (id(t), next_state, *(id(env.get(name)) for name in self.parameters(t)))
@@ -63,6 +70,8 @@ class Grounding:
 
     def _term(self, t: Term, env: Mapping[str, Term], where: str, nxt: bool) -> Term:
         match t.op:
+            case Op.CONST:
+                return const(t.value, ground_sort(t.sort, self.sizes))
             case Op.PARAM:
                 if t.name not in env:
                     raise ModelError(f"{where}: the parameter {t.name} is bound by no event and no quantifier")
@@ -99,7 +108,5 @@ class Grounding:
                 return conj(*cases) if t.op is Op.FORALL else disj(*cases)
             case Op.AFTER:
                 return self.term(t.args[0], env, where, next_state=True)
-            case Op.VAR | Op.NEXT:
-                return t
             case _:
                 return rebuild(t, tuple(self.term(a, env, where, next_state=nxt) for a in t.args))

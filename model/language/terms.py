@@ -13,7 +13,7 @@ A *parameterised* term mentions variables of a family (``state[t]``), parameters
 from __future__ import annotations
 
 import enum as _enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, final
 from weakref import WeakValueDictionary
 
@@ -220,27 +220,35 @@ def _need_bool(a: Term, op: str) -> None:
         raise ModelError(f"`{a}` is of sort {a.sort}; {op} needs truth values: compare it with == first")
 
 
-def _flatten(op: Op, terms: Iterable[Term], unit: Term, zero: Term) -> Term:
-    seen: dict[int, Term] = {}
-    stack = list(reversed(list(terms)))
-    while stack:
-        t = stack.pop()
-        if t.sort is not BOOL:
-            _need_bool(t, "& and |")
+def _flatten(op: Op, terms: Sequence[Term], unit: Term, zero: Term) -> Term:
+    # Most calls end here; it is worth while to make nothing for them.
+    stack: list[Term] = []
+    for t in terms:
         if t is zero:
             return zero
         if t is unit:
             continue
+        if t.sort is not BOOL:
+            _need_bool(t, "& and |")
+        stack.append(t)
+    if not stack:
+        return unit
+    if len(stack) == 1 and stack[0].op is not op:
+        return stack[0]
+    stack.reverse()
+    seen: dict[int, Term] = {}
+    while stack:
+        t = stack.pop()
+        if t is zero:
+            return zero
         if t.op is op:
             stack.extend(reversed(t.args))
-        else:
+        elif t is not unit:
             seen.setdefault(id(t), t)
     for t in seen.values():
         if t.op is Op.NOT and id(t.args[0]) in seen:
             return zero
-    if not seen:
-        return unit
-    parts = tuple(seen.values())
+    parts = tuple(seen.values()) or (unit,)
     return parts[0] if len(parts) == 1 else make(op, parts, BOOL)
 
 

@@ -1,7 +1,7 @@
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+(async () => {
   const $ = (id) => document.getElementById(id);
+  const data = await inflated("data");
   const runs = new Map();
   let shown = null; // the verdict that is open: {flow, property, run, at}
 
@@ -20,11 +20,15 @@
   const link = (flow, property, at) =>
     `#v/${encodeURIComponent(flow)}/${encodeURIComponent(property)}${at === undefined ? "" : `/${at}`}`;
 
+  async function inflated(id) {
+    const packed = Uint8Array.from(atob($(id).textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
   async function unpacked(number) {
     if (!runs.has(number)) {
-      const packed = Uint8Array.from(atob($(`run-${number}`).textContent), (c) => c.charCodeAt(0));
-      const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-      const run = JSON.parse(await new Response(stream).text());
+      const run = await inflated(`run-${number}`);
       run.states = [run.initial];
       for (const step of run.steps) {
         const next = { ...run.states[run.states.length - 1] };
@@ -88,17 +92,20 @@
       ["evidence", r.evidence], ["protects", p.protects], ["binds", p.binds], ["source", p.cite],
       ["assumes", r.fairness.join("; ")], ["notes", r.notes.join("; ")],
     ];
+    // Where there is room for it.
+    const beside = r.nearest ? nearest(flow, id, r.nearest) : null;
     const others = data.flows.map((f) => f.id).filter((f) => f !== flow && data.results[f][id]);
     return [
       h("h2", {}, h("a", { href: "#", class: "screen" }, "← all verdicts"), ` ${flow}: ${id} `, h("span", { class: `badge ${r.kind}` }, r.cell)),
       h("div", { class: "head" },
-        h("div", {}, h("p", { class: "says" }, p.says), meaning ? h("p", {}, meaning) : null, r.why ? why(r.why) : null, r.nearest ? nearest(flow, id, r.nearest) : null),
+        h("div", {}, h("p", { class: "says" }, p.says), meaning ? h("p", {}, meaning) : null, r.why ? why(r.why) : beside),
         h("div", {},
           h("dl", { class: "facts" }, rows.filter(([, v]) => v).flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, v)])),
           others.length
             ? h("p", { class: "elsewhere" }, "Elsewhere: ", others.map((f) =>
                 h("a", { href: link(f, id) }, `${f} ${data.results[f][id].mark}`)))
-            : null)),
+            : null,
+          r.why ? beside : null)),
       r.lemmas.length
         ? h("details", { class: "more" }, h("summary", {}, `the ${r.lemmas.length} lemmas of the proof`),
             h("ul", {}, r.lemmas.map((x) => h("li", {}, h("code", {}, x)))))
@@ -112,10 +119,11 @@
 
   function why(w) {
     const line = (head, items) => (items.length ? h("p", {}, head, h("span", { class: "mono" }, items.join("; "))) : null);
-    return h("div", { class: "box", id: "why" }, h("h3", {}, "What alone would mend it"), [
+    return h("div", { class: "box", id: "why" }, h("h3", {}, "What would mend it"), [
       line("any one of these settings: ", w.settings), line("or that any one of these steps were never possible: ", w.steps),
+      line("or any one of these together: ", w.together),
       line("only because nothing of the kind could happen: ", w.hollow), line("undecided within the limits: ", w.open),
-      [w.settings, w.steps, w.hollow, w.open].every((x) => !x.length) ? h("p", {}, "no single setting and no single step") : null]);
+      [w.settings, w.steps, w.together, w.hollow, w.open].every((x) => !x.length) ? h("p", {}, "no single setting, no single step and no small set of them") : null]);
   }
 
   function nearest(flow, id, n) {
@@ -125,7 +133,29 @@
           n.instead.length ? `the answer is ${n.instead.join(" or ")}. ` : "it is not possible. ", n.why.length ? `Missing: ${n.why.join("; ")}.` : "");
     return h("div", { class: "box" }, h("h3", {}, "Nearest flow in which it holds"),
       h("p", {}, h("a", { href: link(n.flow, id) }, n.flow), ". ", where),
-      h("p", { class: "mono" }, n.differs.map(([k, a, b]) => `${k}: ${a} here, ${b} there`).join("; ")));
+      h("details", { class: "more", open: n.step !== null }, h("summary", {}, "side by side"), h("table", { class: "beside-run", id: "beside" })),
+      n.differs.length
+        ? h("details", { class: "more" }, h("summary", {}, `the ${n.differs.length} settings in which the flows differ`),
+            h("table", { class: "beside-run" }, row("th", "", "here", "there"), n.differs.map(([k, a, b]) => row("td", k, a, b))))
+        : null);
+  }
+
+  function row(tag, ...cells) {
+    return h("tr", {}, cells.map((c) => h(tag, {}, c)));
+  }
+
+  // The run on the left, what becomes of it in the nearest flow on the right; what is the same for long is one line.
+  function sideBySide(flow, n, run) {
+    const there = (i) => (n.step === null || i < n.step ? "the same" : i > n.step ? "" : n.instead.join(" or ") || "not possible");
+    const first = n.step === null ? run.steps.length : Math.max(0, n.step - 3);
+    const rows = first > 1 ? [row("td", `1 – ${first}`, "…", "the same")] : [];
+    run.steps.forEach((s, i) => {
+      if (first > 1 && i < first) return;
+      const tr = row("td", String(i + 1), s.event + (s.reply === "ok" ? "" : ` → ${s.reply}`), there(i));
+      if (i === n.step) tr.className = "parts";
+      rows.push(tr);
+    });
+    $("beside").replaceChildren(row("th", "", flow, n.flow), ...rows);
   }
 
   async function open(flow, id, at) {
@@ -146,6 +176,7 @@
         if (!shown || shown.flow !== flow || shown.id !== id) return;
         shown.run = run;
         main.append(...stepper(run));
+        if (r.nearest) sideBySide(flow, r.nearest, run);
       }
     }
     if (shown.run) show(at === undefined ? (fresh ? 0 : shown.at) : at);

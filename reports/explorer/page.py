@@ -12,17 +12,17 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from ...explore.blame import Blame
 from ...explore.check import Result
-from ...explore.parting import nearest_holding
-from ...explore.verdict import Verdict
+from ...explore.explain.blame import Blame
+from ...explore.explain.parting import nearest_holding
 from ...model.language import Value
 from ...properties.catalogue import Group
 from ...properties.property import Property
 from ..matrix import LEGEND, mark
 from ..story import word
 from ..svg import printable
-from ..verdicts import cell
+from ..verdicts import cell, role
+from ..why import cut_names, cuts_open
 from .run import run_payload
 
 
@@ -39,7 +39,7 @@ def explorer(
 ) -> str:
     """The whole page. ``groups`` order the properties; ``why``: what is to blame, by flow and property; ``notes`` say what is missing; ``done`` hears of each flow that is drawn.
 
-    Runs are packed (deflate, base64), each once however many flows have it, and unpacked when they are looked at.
+    Results and runs are packed (deflate, base64), each run once however many flows have it, and unpacked when it is looked at.
     """
     found = {flow: {r.prop.id: r for r in results} for flow, results in columns.items()}
     kept = [(g, [p for p in g.properties if any(p.id in row for row in found.values())]) for g in groups]
@@ -70,11 +70,11 @@ def explorer(
             '<link rel="icon" href="data:,">',
             f"<title>{_text(title)}</title>\n<style>\n{sheet}</style>\n</head>\n<body>",
             _BODY.format(
-                title=_text(title), counts=_counts(found), legend=_text(LEGEND), version=_text(version),
+                title=_text(title), counts=_counts(found), legend="".join(f"<span>{_text(part)}</span>" for part in LEGEND.split("   ")), version=_text(version),
                 notes="".join(f'<p class="note">{_text(n)}</p>' for n in notes), matrix=_matrix(kept, summaries, found),
                 flows="".join(f'<label><input type="checkbox" data-flow="{_text(f)}" checked> {_text(f)}</label>' for f in found),
             ),
-            f'<script type="application/json" id="data">{_json(data)}</script>',
+            f'<script type="text/plain" id="data">{_pack(data)}</script>',
             *blocks,
             f"<script>{script}</script>\n</body>\n</html>\n",
         ]
@@ -87,12 +87,6 @@ def _asset(name: str) -> str:
 
 def _text(text: str) -> str:
     return escape(printable(text), quote=True)
-
-
-def _json(content: object) -> str:
-    """JSON in which no element can end or begin."""
-    text = json.dumps(_clean(content), ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _clean(content: Any) -> Any:
@@ -120,7 +114,7 @@ def _result(
     flow: str, r: Result, found: Mapping[str, Mapping[str, Result]], packed: dict[str, int], why: Blame | None
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "kind": _kind(r),
+        "kind": role(r),
         "cell": cell(r),
         "mark": mark(r),
         "evidence": _evidence(r),
@@ -145,7 +139,7 @@ def _result(
 
 
 def _why(b: Blame) -> dict[str, list[str]]:
-    """What alone would mend a violation; what does so only by making it impossible comes apart."""
+    """What would mend a violation, alone or together; what does so only by making it impossible comes apart."""
     steps: dict[bool, list[str]] = {False: [], True: []}
     settings: dict[bool, list[str]] = {False: [], True: []}
     for step in b.steps:
@@ -153,11 +147,11 @@ def _why(b: Blame) -> dict[str, list[str]]:
     for s in b.settings:
         settings[s.vacuous].append(f"{s.knob}={word(s.there)} (here {word(s.here)})")
     hollow = [*settings[True], *(f"without {text}" for text in steps[True])]
-    return {"settings": settings[False], "steps": steps[False], "hollow": hollow, "open": list(b.open)}
-
-
-def _kind(r: Result) -> str:
-    return "vacuous" if r.vacuous and r.verdict is Verdict.HOLDS else r.verdict.value
+    together, impossible = ([], 0) if b.cuts is None else cut_names(b.cuts)
+    if impossible:
+        hollow.append(f"{impossible} sets of several")
+    unknown = [*b.open, *([cuts_open(b.cuts)] if b.cuts is not None and b.cuts.stopped else [])]
+    return {"settings": settings[False], "steps": steps[False], "together": together, "hollow": hollow, "open": unknown}
 
 
 def _evidence(r: Result) -> str:
@@ -191,7 +185,7 @@ def _setting(results: Any) -> dict[str, dict[str, str]]:
 
 
 def _counts(found: Mapping[str, Mapping[str, Result]]) -> str:
-    every = [_kind(r) for row in found.values() for r in row.values()]
+    every = [role(r) for row in found.values() for r in row.values()]
     names = {"holds": "hold", "vacuous": "hold vacuously", "violated": "violated", "unknown": "UNKNOWN"}
     return ", ".join(f'<b class="{k}">{every.count(k):,}</b> {says}' for k, says in names.items() if every.count(k))
 
@@ -225,7 +219,7 @@ def _cell(flow: str, r: Result | None) -> str:
     if r is None:
         return f'<td data-flow="{_text(flow)}" class="none" title="does not apply">–</td>'
     link = _text(f"#v/{quote(printable(flow), safe='')}/{quote(printable(r.prop.id), safe='')}")
-    return f'<td data-flow="{_text(flow)}" class="{_kind(r)}"><a href="{link}" title="{_text(f"{flow}: {cell(r)}")}">{mark(r)}</a></td>'
+    return f'<td data-flow="{_text(flow)}" class="{role(r)}"><a href="{link}" title="{_text(f"{flow}: {cell(r)}")}">{mark(r)}</a></td>'
 
 
 _BODY = """<header>
