@@ -30,14 +30,14 @@ def alphabet() -> Alphabet:
 def test_the_emulator_conforms_and_everything_is_covered(alphabet: Alphabet) -> None:
     found = fuzz(alphabet, device())
     assert not found.faults and not found.advice and not found.stopped and not found.skipped
-    assert found.coverage.states == (40, 40)
-    assert found.coverage.transitions == (912, 912)
-    assert found.coverage.pairs == (1005, 1005)
+    assert found.coverage.states == (44, 44)
+    assert found.coverage.transitions == (1000, 1000)
+    assert found.coverage.pairs == (1046, 1046)
 
 
 @pytest.mark.parametrize("label", TWO_TDI_MUTANTS)
 def test_what_is_mixed_up_between_two_tdis_is_found(alphabet: Alphabet, label: str) -> None:
-    found = fuzz(alphabet, device(f"mutant:{label}"), Budget(5000, faults=1))
+    found = fuzz(alphabet, device(f"mutant:{label}"), Budget(10_000, faults=1))
     assert found.faults
     finding = next(iter(found.faults.values())).finding
     assert finding.clauses and any("tdi1" in s or "other TDI" in s for s in finding.steps)
@@ -101,7 +101,7 @@ def test_what_happens_to_the_device_happens_to_an_interface_that_was_not_met_yet
 
 def test_the_command_drives_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", "--adapter", "reference", "--tdis", "2"]) == 0
-    assert "transitions: 912 of 912" in capsys.readouterr().out
+    assert "transitions: 1,000 of 1,000" in capsys.readouterr().out
     assert main(["fuzz", "--adapter", "reference", "--tdis", "2", "--protocol", "ide-km"]) == 2
     assert "--tdis 2: only a TDISP responder" in capsys.readouterr().err
     assert main(["fuzz", "--adapter", "mutant:nonce-not-compared", "--tdis", "2"]) == 2

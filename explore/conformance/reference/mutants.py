@@ -198,7 +198,7 @@ _MUTANTS: tuple[Mutant, ...] = (
     Mutant("stream-loss-unnoticed", "            stream.lose()\n            self.to_error()\n\n    def on_root", "            stream.lose()\n\n    def on_root"),
     Mutant("keys-outlive-the-stream", "            stream.lose()\n            self.to_error()\n\n    def on_root", "            stream.secure = False\n            self.to_error()\n\n    def on_root"),
     Mutant("session-end-unnoticed", "        if self.tdi.session == session:\n            self.to_error()\n", "        pass\n"),
-    Mutant("keys-outlive-their-session", "            if stream.session == session:\n                stream.lose()\n", "            if stream.session == session:\n"),
+    Mutant("keys-outlive-their-session", "                stream.lose()\n                stream.session = \"\"\n", ""),
     Mutant("flr-spares-the-tdi", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n\n    def on_conventional"),
     Mutant("flr-unlocks", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n        self.tdi = Tdi()\n\n    def on_conventional", "A-6: error_recovery=automatic, recovery_after_flr=true"),
     Mutant("flr-keeps-the-streams", "            stream.lose()\n            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional", "            stream.enabled = stream.failed = False\n        self.to_error()\n\n    def on_conventional"),

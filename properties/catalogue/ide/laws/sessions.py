@@ -123,5 +123,6 @@ PROPERTIES: tuple[Property, ...] = (
         "Where the TSM opens a session anew, the stream is not the TSM's until it is keyed again.",
         occurs(e.device_connect, d=d), after(OWNER[d]) != "tsm",
         (d,), "device", "DSP0274 GET_VERSION; P63 §6.33.3", DropUpdate("endpoint", "device_connect", "endpoint.owner"),
+        flow="tdx-connect",
     ),
 )  # fmt: skip
