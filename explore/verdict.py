@@ -118,7 +118,6 @@ class Statistics:
     depth_exact: bool = True
     """False: the exploration did not go by distance to its end, and ``depth`` is only as far as it did."""
 
-
     @property
     def reduced(self) -> str:
         """By what states and steps are fewer than the system's own, as one says after their number; empty where by nothing."""

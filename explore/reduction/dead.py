@@ -63,11 +63,12 @@ class Dead:
 
     def share(self, layout: Layout, packed: Words) -> float:
         """How many different states these become when what is dead in them is set, as a share of them (shape: see `Words`)."""
-        if not packed.shape[1]:
+        count: int = packed.shape[1]
+        if not count:
             return 1.0
         new = packed.copy()
         for x, witnesses in self.where.items():
-            dead = np.zeros(packed.shape[1], np.bool_)
+            dead = np.zeros(count, np.bool_)
             for y, values in witnesses.items():
                 f = layout.field[y]
                 codes = [np.uint64(code_of(v, f.sort) << f.shift) for v in values]
@@ -76,7 +77,7 @@ class Dead:
             code = np.uint64(code_of(self.default[x], f.sort) << f.shift)
             new[f.word, dead] = (new[f.word, dead] & ~np.uint64(f.mask)) | code
         new = new[:, np.lexsort(new)]
-        return (1 + int((new[:, 1:] != new[:, :-1]).any(axis=0).sum())) / packed.shape[1]
+        return (1 + int((new[:, 1:] != new[:, :-1]).any(axis=0).sum())) / count
 
 
 def dead_variables(system: System, obligations: Sequence[Obligation]) -> Dead:
@@ -230,9 +231,7 @@ class _Facts:
                 pinned[c.args[0].name] = c.args[1].value
             elif c.op is Op.VAR:
                 pinned[c.name] = True
-        return {
-            v.name: pinned.get(v.name, v.sort.domain[0]) for v in self.system.variables if v.name in names
-        }
+        return {v.name: pinned.get(v.name, v.sort.domain[0]) for v in self.system.variables if v.name in names}
 
 
 def _without_circles(found: Mapping[str, Mapping[str, Values]]) -> dict[str, dict[str, Values]]:
