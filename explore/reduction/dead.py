@@ -39,7 +39,7 @@ from functools import cached_property
 import networkx as nx
 import numpy as np
 
-from ...model.language import FALSE, TRUE, Action, Op, Sort, System, Term, Value, const, ite, support
+from ...model.language import FALSE, TRUE, Action, Int, Op, Sort, System, Term, Value, const, ite, support
 from ...model.language.terms import conjuncts, disj, one_of
 from ...properties.compile import Obligation
 from ..evaluate import evaluate
@@ -143,6 +143,13 @@ def _possible(action: Action) -> dict[str, Values]:
     return found
 
 
+def _fits(t: Term, v: Term) -> bool:
+    """Whether a variable's sort has all values of a term, as far as the term's own sort tells."""
+    if isinstance(t.sort, Int) and isinstance(v.sort, Int):
+        return v.sort.lo <= t.sort.lo and t.sort.hi <= v.sort.hi
+    return t.sort == v.sort
+
+
 def _domain(v: Term) -> Values:
     return frozenset(v.sort.domain)  # type: ignore[union-attr]
 
@@ -158,14 +165,17 @@ class _Facts:
 
     @cached_property
     def readers(self) -> Mapping[str, Collection[int]]:
-        """For each variable, the actions that read it in the guard, or in the update of another variable."""
+        """For each variable, the actions that read it in the guard, or in the update of another variable.
+
+        In its own update as well, where that might leave the domain: what it is set to must not make an error that was none.
+        """
         found: dict[str, set[int]] = {v.name: set() for v in self.system.variables}
         for i, a in enumerate(self.system.actions):
             for x in support(a.guard):
                 found[x.name].add(i)
             for name, u in self.updates[i].items():
                 for x in support(u):
-                    if x.name != name:
+                    if x.name != name or not _fits(u, x):
                         found[x.name].add(i)
         return found
 
