@@ -36,14 +36,17 @@ def table(measured: Sequence[Measured]) -> str:
             _ratio(m.wall, mine.wall if mine else None),
             _ratio(m.search or m.wall, (mine.search or mine.wall) if mine else None), _ratio(m.bytes, mine.bytes if mine else None),
         ))  # fmt: skip
+    return "\n".join(aligned(rows, words=2))
+
+
+def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:
+    """Rows as lines, the first underlined; the first ``words`` columns are words, the others are numbers."""
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
-    lines = []
-    for k, row in enumerate(rows):
-        left = [cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
-        lines.append("  ".join(left).rstrip())
-        if k == 0:
-            lines.append("-" * len(lines[0]))
-    return "\n".join(lines)
+    lines: list[str] = []
+    for row in rows:
+        cells = [cell.ljust(w) if i < words else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return [lines[0], "-" * len(lines[0]), *lines[1:]]
 
 
 def _ratio(theirs: float | None, mine: float | None) -> str:

@@ -7,9 +7,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from tdisprove.explore import Result, check
+from tdisprove.explore.explain.violations import Nearby
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.quotient import quotient
-from tdisprove.explore.reasons import Nearby
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties.catalogue import find

@@ -1,9 +1,9 @@
 """Every way of finding out: exhaustive exploration, Z3, replay, and what decides a verdict."""
 
 from .check import Result, check
-from .contrast import Contrast, contrast
-from .dropped import dropped_checks
 from .engine import NO_LIMITS, Engine, Limits, Progress
+from .explain.contrast import Contrast, contrast
+from .explain.dropped import dropped_checks
 from .replay import ReplayError, replay
 from .target import Target, targets
 from .verdict import Evidence, Outcome, Report, Statistics, Trace, Verdict

@@ -14,7 +14,7 @@ from ..properties.property import Property
 from .engine import NO_LIMITS, Engine, Limits
 from .liveness.decide import NAME, decide
 from .replay import ReplayError, replay, replay_lasso
-from .slice import Cones, sliced
+from .slice import batches, sliced
 from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
 
 
@@ -50,14 +50,6 @@ class Result:
         return f"{self.prop.id}: {self.verdict.value}{at} ({self.evidence.value}, {self.engine})"
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Obligations that are decided in one run, by their numbers, and the variables that they depend on."""
-
-    numbers: tuple[int, ...]
-    base: frozenset[str]
-
-
 def check(
     system: System,
     properties: Iterable[Property],
@@ -78,7 +70,7 @@ def check(
 
         engine = ExplicitEngine()
     wanted = list(properties)
-    witnesses = [_witness(p) for p in wanted]
+    witnesses = [witness_of(p) for p in wanted]
     watched, obligations = compile_properties(
         system, [*(p for p in wanted if not _is_liveness(p)), *(w for w in witnesses if w is not None)]
     )
@@ -86,7 +78,7 @@ def check(
     found: dict[int, _Answer] = {}
     until = None if limits.seconds is None else time.perf_counter() + limits.seconds
     interrupted = False
-    for batch in _batches(watched, obligations, slicing=slicing):
+    for batch in batches(watched, obligations, slicing=slicing):
         start = time.perf_counter()
         mine = [obligations[n] for n in batch.numbers]
         if interrupted:
@@ -150,30 +142,11 @@ def _is_liveness(p: Property) -> bool:
     return isinstance(p.formula, LeadsTo | Recurs)
 
 
-def _witness(p: Property) -> Property | None:
+def witness_of(p: Property) -> Property | None:
     """The property's antecedent, as a reachability property of its own."""
     if p.witness is None:
         return None
     return Property(f"{p.id} (witness)", p.says, Sometimes(p.witness.target), p.over)
-
-
-def _batches(system: System, obligations: Sequence[Obligation], *, slicing: bool) -> list[_Batch]:
-    """Obligations that depend on nearly the same variables share a run: one explores what the others need."""
-    if not slicing:
-        return [_Batch(tuple(range(len(obligations))), frozenset())]
-    cones = Cones(system)
-    bases = {
-        n: frozenset(name for name in cones.of([o]) if not name.startswith("monitor.")) for n, o in enumerate(obligations)
-    }
-    batches: list[_Batch] = []
-    for n in sorted(bases, key=lambda n: -len(bases[n])):
-        for i, b in enumerate(batches):
-            if bases[n] <= b.base:
-                batches[i] = replace(b, numbers=(*b.numbers, n))
-                break
-        else:
-            batches.append(_Batch((n,), bases[n]))
-    return batches
 
 
 _Answer = tuple[Outcome, Trace | None, Statistics | None, tuple[str, ...], float]

@@ -120,6 +120,35 @@ def part_of(cones: Cones, kept: frozenset[str], needed: Collection[int]) -> Slic
     return Slice(system, system.restricted(kept, actions, _initially(cones, kept)), (), tuple(numbers))
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Obligations that are decided in one run, by their numbers, and the variables that they depend on (without monitors)."""
+
+    numbers: tuple[int, ...]
+    base: frozenset[str]
+
+
+def batches(
+    system: System, obligations: Sequence[Obligation], cones: Cones | None = None, *, slicing: bool = True
+) -> list[Batch]:
+    """Obligations that depend on nearly the same variables share a run: one explores what the others need."""
+    if not slicing:
+        return [Batch(tuple(range(len(obligations))), frozenset())]
+    cones = cones or Cones(system)
+    bases = {
+        n: frozenset(name for name in cones.of([o]) if not name.startswith("monitor.")) for n, o in enumerate(obligations)
+    }
+    found: list[Batch] = []
+    for n in sorted(bases, key=lambda n: -len(bases[n])):
+        for i, b in enumerate(found):
+            if bases[n] <= b.base:
+                found[i] = replace(b, numbers=(*b.numbers, n))
+                break
+        else:
+            found.append(Batch((n,), bases[n]))
+    return found
+
+
 def _initially(cones: Cones, kept: frozenset[str]) -> Term:
     """The initial-state predicate on the kept variables; false when the others have no initial values."""
     mine = [c for c, tied in cones.init if tied and tied <= kept]

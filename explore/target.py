@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..model.flows import FLOWS, Flow, flow
-from ..model.language import ModelError, System, Value, nearest
+from ..model.language import Model, ModelError, System, Value, nearest
 from ..properties.catalogue import PROPERTIES, Expectation, aspect_of, expectation, find
 from ..properties.property import Property
-from .scenario import load
+from .scenarios.scenario import load
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Target:
     aspect: str = ""
     expected: Mapping[str, Expectation] | None = None
     """What a scenario file expects, by property; None: the catalogue's record says."""
+    model: Model | None = None
+    """What a system file says its system is an instance of; a flow knows its models itself."""
 
     def unexpected(self, prop: Property, verdict: str, depth: int | None) -> str:
         """What was expected where the verdict is another; empty when it is as expected.
@@ -99,7 +101,7 @@ def _of_flow(
 
 
 def _from_file(path: Path, wanted: Sequence[str]) -> Target:
-    """A Python file that defines ``SYSTEM`` (a `System`) and ``PROPERTIES`` (a list of `Property`)."""
+    """A Python file that defines ``SYSTEM`` (a `System`), ``PROPERTIES`` (a list of `Property`), and perhaps ``MODEL`` (a `Model`)."""
     try:
         names = runpy.run_path(str(path))
     except OSError as e:
@@ -124,7 +126,10 @@ def _from_file(path: Path, wanted: Sequence[str]) -> Target:
         if name not in by_id:
             raise ModelError(f"{path}: there is no property {name!r}{nearest(name, by_id)}")
     chosen = tuple(by_id[n] for n in wanted) if wanted else tuple(own)
-    return Target(path.stem, (names.get("__doc__") or "").strip().partition("\n")[0], system, chosen)
+    model = names.get("MODEL")
+    if model is not None and not isinstance(model, Model):
+        raise ModelError(f"{path}: MODEL is no Model; write MODEL = Model.of(…)")
+    return Target(path.stem, (names.get("__doc__") or "").strip().partition("\n")[0], system, chosen, model=model)
 
 
 def _line_in(e: BaseException, path: Path) -> str:

@@ -113,7 +113,7 @@ class _Disagreement(Exception):
 
 
 @dataclass
-class _Compiler:
+class Compiler:
     system: System
     asked: list[Term] = field(default_factory=list)
     """The monitor that each request for one was given."""
@@ -133,10 +133,13 @@ class _Compiler:
     """The numbers of the actions of each event."""
 
     def __post_init__(self) -> None:
-        if self.ground.sizes != self.system.topology:
-            self.ground = Grounding(self.system.topology)
+        self.prepare()
         for i, a in enumerate(self.system.actions):
             self.by_event.setdefault(a.event, []).append(i)
+
+    def prepare(self) -> None:
+        if self.ground.sizes != self.system.topology:
+            self.ground = Grounding(self.system.topology)
 
     def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
         return self.known(self.ground.term(t, env, where), where)
@@ -368,7 +371,7 @@ class Compilation:
     @classmethod
     def of(cls, system: System, properties: Iterable[Property]) -> Compilation:
         found = tuple(properties)
-        c = _Compiler(system)
+        c = Compiler(system)
         obligations = tuple(c.obligation(p, env) for p in found for env in _choices(c, p))
         updates = {i: tuple(u.items()) for i, u in c.updates.items()}
         return cls(system.extended(c.variables, conj(*c.init), updates), obligations, found, tuple(c.asked), c.ground)
@@ -380,7 +383,7 @@ class Compilation:
         """
         mine = [i for i, a in enumerate(system.actions) if a.event == event]
         mine_only = replace(system, actions=tuple(system.actions[i] for i in mine))
-        c = _Compiler(mine_only, given=iter(self.asked), ground=self.ground)
+        c = Compiler(mine_only, given=iter(self.asked), ground=self.ground)
         c.variables = [v for v in self.watched.variables if v.name not in system.index]
         try:
             parts = [c.obligation(p, env) for p in self.properties for env in _choices(c, p)]
@@ -397,7 +400,7 @@ class Compilation:
             a = system.actions[j]
             actions[j] = replace(a, updates=(*a.updates, *c.updates.get(k, {}).items()))
         watched = replace(self.watched, actions=tuple(actions))
-        whole = _Compiler(system, ground=self.ground)
+        whole = Compiler(system, ground=self.ground)
         whole.variables = c.variables
         obligations = []
         for was, part in zip(self.obligations, parts, strict=True):
@@ -425,7 +428,7 @@ def compile_liveness(system: System, properties: Iterable[Property]) -> tuple[Pr
 
     Raises `ModelError` when a property speaks of variables that the system does not have, and for other kinds.
     """
-    c = _Compiler(system)
+    c = Compiler(system)
     promises = []
     for p in properties:
         if not isinstance(p.formula, LeadsTo | Recurs):
@@ -439,7 +442,7 @@ def compile_steps(system: System, patterns: Sequence[Steps], where: str) -> list
 
     ``where`` names the place for error messages. Raises `ModelError` for variables that the system does not have.
     """
-    c = _Compiler(system)
+    c = Compiler(system)
     return [{i: t for i, t in enumerate(c.steps(p, {}, where)) if t is not FALSE} for p in patterns]
 
 
@@ -447,7 +450,7 @@ def compile_values(
     system: System, values: Sequence[tuple[Term, tuple[Term, ...]]], where: str
 ) -> list[list[tuple[Mapping[str, Term], Term]]]:
     """Per term with its parameters, all values of these, each with what the term comes to over the system's variables."""
-    c = _Compiler(system)
+    c = Compiler(system)
     found: list[list[tuple[Mapping[str, Term], Term]]] = []
     for value, over in values:
         choices = [dict(zip((p.name for p in over), x, strict=True)) for x in product(*(c.ground.values(p) for p in over))]
@@ -457,11 +460,11 @@ def compile_values(
 
 def compile_image(system: System, f: Refines, where: str) -> Mapping[Term, Term]:
     """Every variable of the abstraction that is refined, as a term over the system's own."""
-    c = _Compiler(system)
+    c = Compiler(system)
     return image(f, system, lambda t, given: c.term(t, given, where), where)
 
 
-def _choices(c: _Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
+def _choices(c: Compiler, p: Property) -> Iterator[Mapping[str, Term]]:
     """All values of the property's parameters."""
     for values in product(*(c.ground.values(v) for v in p.over)):
         yield {v.name: x for v, x in zip(p.over, values, strict=True)}

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from ..model.language import FALSE, OK, TRUE, Action, Event, ModelError, Op, Operand, Term, after, conj, nearest, neg
 from ..model.language.ground import Grounding
+from ..model.language.parametric import ParametricAction, Symbolic
 from ..model.language.terms import lift, substitute, subterms, variable
 
 REFUSED = "refused"
@@ -28,7 +29,7 @@ class Step:
     reply: str | None = OK
     where: Term = TRUE
 
-    def on(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Term:
+    def on(self, action: Action | ParametricAction, ground: Grounding | Symbolic, env: Mapping[str, Term]) -> Term:
         """When a step by ``action`` is such a step: a ground term over the state before it."""
         if self.event is not None and action.event != self.event.name:
             return FALSE
@@ -48,7 +49,9 @@ class Step:
             return condition
         return condition & before_step(ground.term(self.where, self.scope(action, ground, env), self._named), action)
 
-    def scope(self, action: Action, ground: Grounding, env: Mapping[str, Term]) -> Mapping[str, Term]:
+    def scope(
+        self, action: Action | ParametricAction, ground: Grounding | Symbolic, env: Mapping[str, Term]
+    ) -> Mapping[str, Term]:
         """The values of the event's own parameters in ``action`` and of the property's.
 
         The property's win where both have one of the same name: `args` is what ties the two.
@@ -57,10 +60,13 @@ class Step:
             return env
         return {**self._arguments(action, ground), **env}
 
-    def _arguments(self, action: Action, ground: Grounding) -> Mapping[str, Term]:
+    def _arguments(self, action: Action | ParametricAction, ground: Grounding | Symbolic) -> Mapping[str, Term]:
         """The values of the event's own parameters."""
         assert self.event is not None
         try:
+            if isinstance(ground, Symbolic):
+                return ground.arguments(self.event.params, action.args)
+            assert isinstance(action, Action), "what is ground is so in both"
             return ground.arguments(self.event.params, action.args)
         except KeyError as e:
             raise ModelError(
@@ -107,8 +113,10 @@ def unchanged(*variables: Term) -> Term:
     return conj(*(after(x) == x for x in variables))
 
 
-def before_step(t: Term, action: Action) -> Term:
+def before_step(t: Term, action: Action | ParametricAction) -> Term:
     """A two-state term as a term over the state before a step by ``action`` (variables after the step replaced)."""
+    if isinstance(action, ParametricAction):
+        return action.before(t)
     later, unchanged = _after_idling(t)
     updates = action.update_of
     if not any(v in updates for _, v in later):

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from ..explore.equivalence import RELATIONS, Comparison, Inclusion, Parted, Settings
-from ..explore.parting import differing
+from ..explore.explain.parting import differing
 from ..explore.verdict import Verdict
 from .json_report import trace_steps
 from .prose import Part, Prose

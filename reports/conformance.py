@@ -8,9 +8,12 @@ from typing import Any
 from ..explore.conformance.files import finding_document
 from ..explore.conformance.fuzz import Campaign, Fault
 from ..explore.conformance.guide import Coverage
+from ..explore.conformance.requester.platform import TO_TSM
 from ..explore.conformance.run import Finding
 
 _WIDTH = 100
+_WHO = {"": "(event) ", "user": "(user) ", "guest": "    calls "}
+"""Who begins an exchange, where it is nobody's session."""
 
 
 def campaign_text(
@@ -19,13 +22,13 @@ def campaign_text(
     """The whole report, line by line."""
     how = "guided by the model" if c.guided else "plain random rules"
     yield f"{protocol}: {c.steps:,} steps on {c.resets} instance(s), {how}, {c.seconds:.1f} s"
-    for name, layer in c.coverage.layers().items():
+    for name, layer in c.layers().items():
         yield f"  {name}: {layer[0]:,} of {layer[1]:,} ({100 * Coverage.share(layer):.1f} %)"
     if c.stopped:
         yield f"  ended early: {c.stopped}"
     yield from _readings(c, ambiguities, advised)
     if c.excused:
-        yield f"  answers for reasons of the device's own, which are allowed and prove nothing: {sum(c.excused.values())}"
+        yield f"  answers for reasons of the implementation's own, which are allowed and prove nothing: {sum(c.excused.values())}"
         yield from (f"    {stimulus}: {reply} ({n} times)" for (stimulus, reply), n in sorted(c.excused.items())[:10])
     if c.skipped:
         yield f"  could not be done here: {', '.join(c.skipped)}"
@@ -44,7 +47,7 @@ def verdict(c: Campaign) -> str:
     n = len(unique(c.faults.values()))
     if n:
         return f"{n} fault(s)."
-    full = all(a == b for a, b in c.coverage.layers().values())
+    full = all(a == b for a, b in c.layers().values())
     return "No fault; everything was covered." if full else "No fault so far; not everything was covered."
 
 
@@ -80,6 +83,9 @@ def fault_text(f: Fault, word: str) -> Iterator[str]:
     yield f"  actual:   {x.actual}"
     if x.clauses:
         yield f"  clause:   {'; '.join(x.clauses)}"
+    for i, check in enumerate(x.blame.lacks):
+        yield f"  {'lacks:   ' if not i else 'or:      '} {check}"
+    yield from (f"  breaks:   {p}" for p in x.blame.breaks)
     if f.under:
         yield f"  note:     {f.under if 'again' in f.under else f'settled before: {f.under}'}"
     yield "  run:"
@@ -92,7 +98,7 @@ def transcript(f: Finding) -> Iterator[str]:
     if len(shown) < len(f.transcript):
         yield f"… {len(f.transcript) - len(shown)} exchanges before"
     for x in shown:
-        who = f"[{x.session}] " if x.session else "(event) "
+        who = _WHO.get(x.session, f"[{x.session}] ")
         yield f"{who}{_cut(x.sent)} -> {_cut(x.received)}"
 
 
@@ -102,10 +108,21 @@ def _cut(text: str) -> str:
 
 def mermaid(f: Finding, title: str) -> str:
     """The run as a sequence chart."""
-    lines = ["---", f"title: {_plain(title)}", "---", "sequenceDiagram", "  participant T as TSM", "  participant H as other session",
-             "  participant E as environment", "  participant D as implementation"]  # fmt: skip
-    lanes = {"tsm": "T", "host": "H", "none": "H", "": "E"}
+    lines = ["---", f"title: {_plain(title)}", "---", "sequenceDiagram"]
+    if any(x.session == "user" for x in f.transcript):
+        lines += ["  participant U as user", "  participant D as guest", "  participant T as TSM", "  participant E as host"]
+    else:
+        lines += ["  participant T as TSM", "  participant H as other session", "  participant E as environment",
+                  "  participant D as implementation"]  # fmt: skip
+    lanes = {"tsm": "T", "host": "H", "none": "H", "": "E", "user": "U"}
     for x in f.transcript:
+        if x.session == "guest":
+            called = "T" if x.sent.split()[0] in TO_TSM else "E"
+            lines += [f"  D->>{called}: {_plain(x.sent)}", f"  {called}-->>D: {_plain(x.received)}"]
+            continue
+        if x.session == "" and any(y.session == "user" for y in f.transcript):
+            lines.append(f"  Note over T,E: {_plain(x.sent)}, {_plain(x.received)}")
+            continue
         lane = lanes[x.session]
         lines.append(f"  {lane}->>D: {_plain(x.sent)}{' (in the clear)' if x.session == 'none' else ''}")
         if x.received not in ("ok", "silence"):
@@ -129,7 +146,7 @@ def campaign_json(c: Campaign, protocol: str) -> dict[str, Any]:
         "steps": c.steps,
         "instances": c.resets,
         "seconds": round(c.seconds, 3),
-        "coverage": {name: {"covered": a, "of": b} for name, (a, b) in c.coverage.layers().items()},
+        "coverage": {name: {"covered": a, "of": b} for name, (a, b) in c.layers().items()},
         "readings": {k: list(v) for k, v in c.readings.items()},
         "stopped": c.stopped or None,
         "excused": [{"stimulus": s, "reply": r, "times": n} for (s, r), n in sorted(c.excused.items())],

@@ -10,8 +10,8 @@ import networkx as nx
 
 from ..explore.check import Result
 from ..explore.equivalence import Comparison
+from ..explore.explain.parting import Nearest
 from ..explore.explicit import ReachableSet
-from ..explore.parting import Nearest
 from ..explore.quotient import Quotient
 from ..explore.verdict import Verdict
 from ..model.language import Model, System

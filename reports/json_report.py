@@ -12,7 +12,7 @@ from ..explore.verdict import Evidence, Trace
 from ..model.language import Rule
 from .formats.blame import place, rules_of
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Of the document: the first number changes when a reader of the old one could be misled, the second when something is added."""
 
 

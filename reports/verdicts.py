@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..explore.check import Result
-from ..explore.contrast import Contrast
+from ..explore.explain.contrast import Contrast
 from ..explore.verdict import Verdict
 from ..model.language import Value
 from ..properties.property import Property

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..explore.blame import Blame
 from ..explore.check import Result
-from ..explore.parting import Nearest
+from ..explore.explain.blame import Blame
+from ..explore.explain.cutsets import Cuts
+from ..explore.explain.parting import Nearest
 from .formats.blame import place, rule_name
 from .prose import WIDTH, Prose
 from .story import request, word
+
+_SETS = 8
+"""Cut sets that are named."""
 
 
 def why_text(flow: str, r: Result, blame: Blame, nearest: Nearest | None, *, width: int = WIDTH) -> Prose:
@@ -19,6 +23,7 @@ def why_text(flow: str, r: Result, blame: Blame, nearest: Nearest | None, *, wid
     settings = [f"{s.knob}={word(s.there)} (here {word(s.here)})" for s in blame.settings if not s.vacuous]
     _listed(text, "it would hold with any one of these settings: ", settings)
     _listed(text, "it would hold if any one of these steps were never possible: ", steps)
+    _cuts(text, blame)
     hollow = [f"{s.knob}={word(s.there)}" for s in blame.settings if s.vacuous]
     hollow += [f"without {_event(s.event, s.reply)}" for s in blame.steps if s.vacuous]
     _listed(text, "it would hold only because nothing of the kind could happen: ", hollow)
@@ -30,12 +35,55 @@ def why_text(flow: str, r: Result, blame: Blame, nearest: Nearest | None, *, wid
     return text
 
 
+def cut_names(cuts: Cuts) -> tuple[list[str], int]:
+    """The cut sets that leave the property something to say, each in words, and how many others there are."""
+    sound = [c for c in cuts.sets if not c.vacuous]
+    names = [
+        " and ".join(
+            [*(f"{s.knob}={word(s.there)}" for s in c.settings), *(f"no {_event(s.event, s.reply)}" for s in c.steps)]
+        )
+        for c in sound
+    ]
+    return names, len(cuts.sets) - len(sound)
+
+
+def cuts_open(cuts: Cuts) -> str:
+    """What is not known of cut sets; empty when all were found."""
+    return f"not all of the sets were found: {cuts.stopped}" if cuts.stopped else ""
+
+
+def _cuts(text: Prose, blame: Blame) -> None:
+    if blame.cuts is None:
+        return
+    names, hollow = cut_names(blame.cuts)
+    more = [f"and {len(names) - _SETS} sets more (--format json has them all)"] if len(names) > _SETS else []
+    _listed(text, "it would hold with any one of these together: ", [*names[:_SETS], *more])
+    if hollow:
+        text.line(f"  {hollow} sets more would mend it only because nothing of the kind could happen")
+    if blame.cuts.stopped:
+        _listed(text, "", [cuts_open(blame.cuts)])
+
+
 def why_document(blame: Blame, nearest: Nearest | None) -> dict[str, Any]:
     """The same for the JSON document."""
     return {
         "settings": [{"knob": s.knob, "here": s.here, "there": s.there, "vacuous": s.vacuous} for s in blame.settings],
         "steps": [{"event": s.event, "reply": s.reply, "vacuous": s.vacuous} for s in blame.steps],
         "undecided": list(blame.open),
+        "cut_sets": None
+        if blame.cuts is None
+        else {
+            "complete": blame.cuts.complete,
+            "stopped": blame.cuts.stopped,
+            "sets": [
+                {
+                    "settings": [{"knob": s.knob, "here": s.here, "there": s.there} for s in c.settings],
+                    "steps": [{"event": s.event, "reply": s.reply} for s in c.steps],
+                    "vacuous": c.vacuous,
+                }
+                for c in blame.cuts.sets
+            ],
+        },
         "nearest": None
         if nearest is None
         else {

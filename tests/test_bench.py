@@ -7,9 +7,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from tdisprove.bench import proofs
 from tdisprove.bench.__main__ import main
 from tdisprove.bench.contest import OURS, TOOLS, Contest, Measured, Model, Tool, measure
 from tdisprove.bench.curves import curves
+from tdisprove.bench.peers import abc
 from tdisprove.bench.peers.peer import Answer, PeerError, run
 from tdisprove.bench.table import table
 
@@ -87,3 +89,13 @@ def test_the_contest_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_goes_wrong_with_a_peer_is_said(command: list[str], said: str, tmp_path: Path) -> None:
     with pytest.raises(PeerError, match=said):
         run(command, tmp_path, timeout=0.2 if command[0] == "sleep" else 30)
+
+
+@pytest.mark.skipif(abc.missing() != "", reason=abc.missing() or "-")
+def test_proofs_are_timed_beside_abc(capsys: pytest.CaptureFixture[str]) -> None:
+    assert proofs.main(["--flow", "cma-only", "--aspect", "spdm", "--every", "12", "--runs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["property", "ours", "s", "ABC", "s", "ours/ABC"]
+    assert lines[-1].startswith("these take longest of ")
+    assert proofs.main(["--flow", "nope"]) == 2
+    assert "there is no flow 'nope'" in capsys.readouterr().err

@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_systems import conditions, systems, systems_with_properties
 from tdisprove.cli import main
-from tdisprove.explore import Target, targets
+from tdisprove.explore import Limits, Target, check, targets
 from tdisprove.explore.certificate import Refused, certificate, checker, verify_document, verify_file
 from tdisprove.explore.certificate.text import canonical, digest
+from tdisprove.explore.engine import NO_LIMITS
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.smt.engine import Z3Engine
+from tdisprove.explore.smt.fixpoint import FixpointEngine
 from tdisprove.explore.smt.induction import verify
 from tdisprove.model.language import BOOL, ModelError, System, Term, show
 from tdisprove.model.language.written import Written, enumerations, same
@@ -90,6 +92,54 @@ def test_what_was_found_verifies_by_both_solvers(flow: str, name: str, verdict: 
         assert len(set(found.asked.values())) == 1
 
 
+@pytest.mark.parametrize("engine", ["bdd", "explicit"])
+@pytest.mark.parametrize(
+    ("flow", "name"),
+    [
+        ("cove-io", "gates-closed-before-reuse"),
+        ("cove-io", "accepted-measurements-are-not-replayed"),
+        ("sev-tio-host-run", "no-tbit-dma-emitted-before-accept"),
+        ("sev-tio-host-run", "a-tdi-can-come-into-use"),
+    ],
+)
+def test_the_reachable_states_make_a_certificate_too(engine: str, flow: str, name: str) -> None:
+    document = made(flow, name, FixpointEngine(engine))
+    assert document["made by"]["engine"] == engine
+    (expected,) = check(targets([flow], [name])[0].system, [find(name)])
+    verdict, asked = verify_document(document)
+    assert verdict == expected.verdict.value
+    assert asked.keys() in (set(), {"z3", "cvc5"})
+    for e in document["evidence"]:
+        # None of the lemmas can be left out, or stand for its opposite.
+        for i, lemma in enumerate(e.get("invariant", ())):
+            for tampered in ("true", f"not ({lemma})"):
+                other = copy.deepcopy(document)
+                other["evidence"][document["evidence"].index(e)]["invariant"][i] = tampered
+                with pytest.raises(Refused):
+                    verify_document(other, ("z3",))
+
+
+def test_one_prover_for_several_properties_takes_no_states_of_one_for_those_of_another() -> None:
+    # The monitors of different properties have the same names.
+    engine = FixpointEngine("bdd")
+    for name in ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept", "run-only-after-accept"):
+        assert verify_document(made("cove-io", name, engine), ("z3",))[0] == "holds"
+
+
+def test_an_invariant_that_would_be_too_long_is_not_written_and_that_is_said() -> None:
+    name = "no-tbit-dma-effective-before-accept"
+    (target,) = targets(["cove-io"], [name])
+    for engine, limits, why in (
+        (
+            FixpointEngine("bdd", most=2),
+            NO_LIMITS,
+            "it holds, but no invariant was written: more than 2 lemmas would be needed",
+        ),
+        (FixpointEngine("explicit"), Limits(states=10), "unknown: the state limit 10 was reached"),
+    ):
+        assert certificate(target, find(name), engine, limits) == (None, why)
+
+
 def test_z3s_own_lemmas_make_a_certificate_too() -> None:
     assert verify_document(made("cove-io", "no-tbit-dma-emitted-before-accept", Z3Engine()))[0] == "holds"
 
@@ -111,9 +161,13 @@ def test_promises_of_progress_have_none() -> None:
 def test_every_verdict_has_a_certificate(case: tuple[System, list[Property]]) -> None:
     system, properties = case
     for p in properties[:2]:
-        document, verdict = certificate(Target("random", "", system, (p,)), p, SatEngine())
-        assert document is not None
-        assert verify_document(json.loads(json.dumps(document)), ("z3",))[0] == verdict
+        verdicts = set()
+        for engine in (SatEngine(), FixpointEngine("bdd"), FixpointEngine("explicit")):
+            document, verdict = certificate(Target("random", "", system, (p,)), p, engine)
+            assert document is not None
+            assert verify_document(json.loads(json.dumps(document)), ("z3",))[0] == verdict
+            verdicts.add(verdict)
+        assert len(verdicts) == 1
 
 
 @SMALL
@@ -286,6 +340,9 @@ def test_a_malformed_certificate_is_said_to_be_so_in_one_line(
 def test_exit_codes(proof: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad, none = (tmp_path / f"{n}.json" for n in ("good", "bad", "none"))
     assert main(["prove", "cove-io", "-p", proof["property"], "--engine", "sat", "--certificate", str(good)]) == 0
+    assert main(["verify-certificate", str(good)]) == 0
+    assert main(["prove", "cove-io", "-p", proof["property"], "--engine", "bdd", "--certificate", str(good)]) == 0
+    assert json.loads(good.read_text())["made by"]["engine"] == "bdd"
     assert main(["verify-certificate", str(good)]) == 0
     bad.write_text(json.dumps(changed(proof, lambda d: _guard(d, 0))))
     assert main(["verify-certificate", str(bad)]) == 1

@@ -215,6 +215,7 @@ def test_check_draws_the_machines_of_the_aspects_that_it_checked(run: Run, tmp_p
     [
         (("check", "sev-tio"), "there is no flow 'sev-tio'; did you mean sev-tio-host-run"),
         (("check", "-p", "no-tbit-dma"), "there is no property 'no-tbit-dma'; did you mean"),
+        (("check", "-p", "zzzz"), "in all) (see tdisprove list properties)"),
         (("check", "--set", "p2q=true"), "there is no knob 'p2q'; did you mean p2p"),
         (("check", "--set", "p2p=maybe"), "knob p2p cannot be 'maybe'"),
         (("check", "--tdis", "0"), "'0' is not a whole number of at least 1"),

@@ -29,7 +29,7 @@ from tdisprove.explore.conformance import (
 )
 from tdisprove.explore.conformance.adapters import Fault, Framing, InProcess, Process, Socket
 from tdisprove.explore.conformance.alphabet import Alphabet
-from tdisprove.explore.conformance.detection import adapter_of
+from tdisprove.explore.conformance.detection import adapter_of, load, table
 from tdisprove.explore.conformance.files import do_again
 from tdisprove.explore.conformance.guide import Coverage
 from tdisprove.explore.conformance.learn import NotDeterministic, learn
@@ -97,6 +97,7 @@ def test_the_emulator_conforms_as_ide_km_responder(ide_km: Alphabet) -> None:
     assert found.readings["go_without_key"] == ("silent",)
 
 
+DETECTED = load(ROOT / "tests" / "responder_runs.json")
 _SURE = [m.label for m in gallery().values() if not m.ambiguous]
 
 
@@ -107,18 +108,35 @@ def test_there_are_mutants_enough_and_each_changes_one_place() -> None:
 
 def test_every_mutant_outside_the_open_points_fails_its_run_and_the_emulator_passes_all(tdisp: Alphabet) -> None:
     # The runs are what `python -m tdisprove.explore.conformance.detection` has found and shrunk.
-    runs = json.loads((ROOT / "tests" / "mutant_runs.json").read_text())
-    assert runs.keys() == set(_SURE)
+    detected = {d.label: d for d in DETECTED if d.steps}
+    assert detected.keys() == set(_SURE)
     alphabets = {"tdisp": tdisp, "ide-km": alphabet_for("ide-km", BOTH, Dsm.controls)}
-    for label, run in runs.items():
-        alphabet = alphabets[run["protocol"]]
-        found, _ = do_again(alphabet, adapter_of(gallery()[label]), run["steps"])
+    for label, d in detected.items():
+        alphabet = alphabets[d.protocol]
+        found, _ = do_again(alphabet, adapter_of(gallery()[label]), list(d.steps))
         assert found is not None and found.clauses, label
         # The emulator may leave the run where the mutant took a turn that it does not take, but it never fails.
         try:
-            assert do_again(alphabet, BOTH.adapter(), run["steps"])[0] is None, label
+            assert do_again(alphabet, BOTH.adapter(), list(d.steps))[0] is None, label
         except ModelError as e:
             assert "makes no sense there" in str(e)
+
+
+def test_the_table_of_detection_is_what_was_measured(tdisp: Alphabet) -> None:
+    text = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
+    assert "\n".join(table(DETECTED)) in text
+    assert {d.label for d in DETECTED} == gallery().keys()
+    assert {d.label for d in DETECTED if d.ambiguous} == {m.label for m in gallery().values() if m.ambiguous}
+    # The cheapest are measured again, by the two methods that need no suite.
+    quick = [
+        d for d in DETECTED if d.protocol == "tdisp" and d.guided is not None and d.guided < 300 and d.plain is not None
+    ][:3]
+    for d in quick:
+        steps = [
+            fuzz(tdisp, adapter_of(gallery()[d.label]), Budget(5000, faults=1), guided=guided, seed=seed, pairs=False).steps
+            for guided, seed in ((True, 0), (False, 1))
+        ]
+        assert steps == [d.guided, d.plain]
 
 
 @pytest.mark.parametrize("label", _SURE[::26])

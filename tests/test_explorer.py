@@ -12,8 +12,8 @@ import pytest
 from browser import Browser, chromium
 from tdisprove.cli import main
 from tdisprove.explore import Result, check
-from tdisprove.explore.blame import blame
-from tdisprove.explore.parting import nearest_holding, parting
+from tdisprove.explore.explain.blame import blame
+from tdisprove.explore.explain.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import GROUPS, Group, find
 from tdisprove.reports.explorer.page import explorer
@@ -35,7 +35,7 @@ def page(columns: dict[str, list[Result]]) -> str:
     hostile = hostile_result()
     groups = [*GROUPS, Group(HOSTILE, HOSTILE, (hostile.prop,))]
     broken = next(r for r in columns["sev-tio-host-run"] if r.prop.id == BROKEN)
-    why = {("sev-tio-host-run", BROKEN): blame(broken)}
+    why = {("sev-tio-host-run", BROKEN): blame(broken, FLOWS["sev-tio-host-run"], most=2)}
     every = {**columns, HOSTILE: [hostile]}
     return explorer("1.2", groups, {HOSTILE: HOSTILE}, every, why=why, notes=[HOSTILE], title=HOSTILE)
 
@@ -144,6 +144,10 @@ def test_a_browser_steps_through_a_counterexample(opened: tuple[Browser, str], c
     index = trace.system.index
     assert {"tdi0.state", "tsm.tdi0.view"} <= set(shown)
     assert "never possible: device_connect; tdi_bind; tdi_bind_run; dma → BLOCKED" in browser.text("#why")
+    assert (
+        "any one of these together: host=honest and run_by=guest_request; run_by=guest_call and accept_by=start"
+        in browser.text("#why")
+    )
     assert browser.text("#parting") == "step 4"
     for i, state in enumerate(trace.states):
         assert browser.text("#position") == (f"step {i} of 5" if i else "initially (5 steps)")

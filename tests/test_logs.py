@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from tdisprove.cli import main
 from tdisprove.explore.conformance.events import EventLog
 from tdisprove.explore.conformance.keying import key_prog, slots
-from tdisprove.explore.conformance.messages import MessageLog
+from tdisprove.explore.conformance.messages import MessageLog, Validation
+from tdisprove.explore.conformance.oracle import Oracle
 from tdisprove.explore.conformance.pcap import messages
 from tdisprove.explore.conformance.reference import Dsm, gallery
 from tdisprove.explore.conformance.wire import TDISP, Doe, Message, Vdm
+from tdisprove.explore.evaluate import enabled, initial_states, named, successor
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import ModelError
+from tdisprove.model.language import Action, ModelError
 
 TRACES = Path(os.environ.get("TDISPROVE_TRACES", Path(__file__).resolve().parents[1].parent / "shared" / "traces"))
+LIFECYCLE = FLOWS["sev-tio-guest-run"].system({}, {}, aspect="lifecycle")
 SYSTEM = FLOWS["sev-tio-host-run"].system({}, {}, aspect="responder")
 
 
@@ -199,3 +204,56 @@ def test_mistakes_in_a_log_are_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     file.write_text('{"dir": "req"\n')
     assert main(["replay", str(file)]) == 2
     assert "a.jsonl: line 1" in capsys.readouterr().err
+
+
+def random_log(lines: int, seed: int = 1) -> Iterator[dict[str, object]]:
+    """A run of the lifecycle, each line with three of the variables as they are afterwards."""
+    chance, state = random.Random(seed), next(initial_states(LIFECYCLE))
+    names = [v.name for v in LIFECYCLE.variables if not v.rigid]
+    enabled_in: dict[object, list[Action]] = {}
+    for _ in range(lines):
+        if state not in enabled_in:
+            enabled_in[state] = [a for a in LIFECYCLE.actions if enabled(LIFECYCLE, a, state)]
+        action = chance.choice(enabled_in[state])
+        state = successor(LIFECYCLE, action, state)
+        after = named(LIFECYCLE, state)
+        yield {
+            "event": action.event,
+            "reply": action.reply,
+            "args": dict(action.args),
+            "state": {k: after[k] for k in chance.sample(names, 3)},
+        }
+
+
+def test_every_fact_of_a_line_counts_however_many_lines_there_were() -> None:
+    """What a line says of the state was once mixed up with what another had said, when the first was forgotten."""
+    domains = {v.name: v.sort.domain for v in LIFECYCLE.variables}
+    chance, log = random.Random(5), EventLog(LIFECYCLE)
+    for line in random_log(400):
+        facts = dict(line["state"])  # type: ignore[call-overload]
+        wrong = chance.choice(list(facts))
+        other = chance.choice([x for x in domains[wrong] if x != facts[wrong]])
+        before = log.belief
+        assert log.run([{**line, "state": {**facts, wrong: other}}]).refusal is not None
+        log.belief, log.result = before, Validation()
+        assert log.run([line]).refusal is None
+
+
+def test_the_work_for_an_event_does_not_grow_with_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted are the questions to the rules that were not asked before: they are bounded by the states, not by the lines."""
+    asked = []
+    plain = Oracle._allowed
+    monkeypatch.setattr(Oracle, "_allowed", lambda self, key, p: asked.append(1) or plain(self, key, p))
+    log = EventLog(LIFECYCLE)
+    counts = []
+    for part in _parts(random_log(8000), 2000):
+        assert log.run(part).refusal is None
+        counts.append(len(asked))
+        asked.clear()
+    assert counts[-1] < counts[0] / 2
+    assert len(log._matched) < 1500 and len(log.belief) == 1
+
+
+def _parts(lines: Iterator[dict[str, object]], size: int) -> Iterator[list[dict[str, object]]]:
+    while part := list(islice(lines, size)):
+        yield part

@@ -13,6 +13,7 @@ from tdisprove.cli import main
 from tdisprove.explore import Evidence, Limits, Progress, Verdict, check, replay
 from tdisprove.explore.cubes import Cube
 from tdisprove.explore.evaluate import evaluate, named
+from tdisprove.explore.explain.why import at_most, reasons
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.sat import engine as sat_engine
@@ -22,7 +23,6 @@ from tdisprove.explore.sat.invariant import flaw, needed
 from tdisprove.explore.sat.solver import Budget, Solver
 from tdisprove.explore.smt.induction import verify
 from tdisprove.explore.target import targets
-from tdisprove.explore.why import at_most, reasons
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import FALSE, TRUE, Action, Bool, Int, ModelError, System, Term, Variable, conj, neg
 from tdisprove.model.language.mutate import DropCheck, mutated

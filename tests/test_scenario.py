@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import Verdict, check, targets
-from tdisprove.explore.positions import positions
-from tdisprove.explore.scenario import Scenario, load, loads
+from tdisprove.explore.scenarios.positions import positions
+from tdisprove.explore.scenarios.scenario import Scenario, load, loads
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import ModelError
 from tdisprove.properties.catalogue import PROPERTIES, aspect_of

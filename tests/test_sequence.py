@@ -13,8 +13,8 @@ from ports import (
     walks,
 )
 from tdisprove.explore import check
-from tdisprove.explore.parting import Nearest, Parting
-from tdisprove.explore.reasons import Nearby
+from tdisprove.explore.explain.parting import Nearest, Parting
+from tdisprove.explore.explain.violations import Nearby
 from tdisprove.explore.verdict import Trace
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import (

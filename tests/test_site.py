@@ -14,11 +14,14 @@ from xml.etree import ElementTree
 
 import pytest
 from tdisprove.cli import VERBS, main
-from tdisprove.explore.conformance.reference.mutants import gallery
+from tdisprove.explore.conformance.reference import TWO_TDI_MUTANTS, gallery
+from tdisprove.explore.conformance.requester import GUEST_MUTANTS
 from tdisprove.model.flows import FLOWS
 from tdisprove.properties.catalogue import PROPERTIES
+from tdisprove.verbs.policy import CHOICES, GUEST
 
 ROOT = Path(__file__).parent.parent
+MUTANTS = {*gallery(), *TWO_TDI_MUTANTS, *GUEST_MUTANTS}
 DOCS = ROOT / "docs"
 PAGES = ("index.md", "diagrams.md")
 CONSOLE = [
@@ -118,6 +121,6 @@ def test_every_command_and_every_name_on_a_page_exists(page: Path) -> None:
                 assert value in PROPERTIES, command
         for word in words[1:]:
             if re.fullmatch(r"[a-z]+(-[a-z]+)+", word) and words[words.index(word) - 1] != "-p":
-                assert word in FLOWS, command
+                assert word in FLOWS or word in (CHOICES, GUEST), command
     for name in re.findall(r"`([a-z]+(?:-[a-z0-9]+){3,})`", text):
-        assert name in PROPERTIES or name in FLOWS or name in gallery(), f"{page.name}: {name}"
+        assert name in PROPERTIES or name in FLOWS or name in MUTANTS, f"{page.name}: {name}"

@@ -9,8 +9,8 @@ from functools import partial
 
 from .. import __version__
 from ..explore import Result, Target, Verdict, contrast, targets
-from ..explore.parting import Nearest, nearest_holding
-from ..explore.reasons import Nearby, Reason, reasons
+from ..explore.explain.parting import Nearest, nearest_holding
+from ..explore.explain.violations import Nearby, Reason, reasons
 from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
@@ -35,10 +35,9 @@ def add(verbs: options.Verbs) -> None:
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
     p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
-    p.add_argument(
-        "--why", action="store_true",
-        help="of each violation: the single settings and steps that would mend it, and where the nearest flow in which it holds "
-        "parts from the run (takes a check for each)",
+    options.add_why(
+        p, "of each violation: the settings and steps that would mend it, alone or together, and where the nearest flow in which it "
+        "holds parts from the run (takes a check for each)"
     )  # fmt: skip
     p.add_argument("--expect", action="store_true", help="hold the verdicts against the recorded ones; 0: all as recorded")
     p.add_argument("-o", "--output", metavar="DIR", help="write a diagram of every trace, and of the machines, into DIR")
@@ -126,7 +125,7 @@ def _why(args: argparse.Namespace, found: Sequence[Target], columns: Mapping[str
     """Of each violation why it is one, when that was asked for."""
     if args.why:
         BOARD.begin(args)
-        yield from reasons(found, columns, options.engine(args), options.limits(args), BOARD.doing)
+        yield from reasons(found, columns, options.engine(args), options.limits(args), BOARD.doing, args.cuts)
 
 
 def _nearest(

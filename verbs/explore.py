@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from .. import __version__
 from ..explore import targets
 from ..explore.coverage import coverage, unused
+from ..explore.explain.guards import guards
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..reports.files import write_coverage, write_quotient
+from ..reports.guard_tables import guards_document, guards_text
 from ..reports.prose import Prose
 from ..reports.story import word
 from . import mutation, options, screen
@@ -37,6 +40,11 @@ def add(verbs: options.Verbs) -> None:
         help="also values that no variable ever takes, and checks that never decide anything",
     )
     p.add_argument(
+        "--drop-checks",
+        action="store_true",
+        help="instead: leave out each check of the aspect's rules, one at a time, and say which properties are lost",
+    )
+    p.add_argument(
         "--mutation",
         action="store_true",
         help="instead: try every single fault of the aspect's rules, and say which no property notices (FLOW: in its settings only)",
@@ -58,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
         return mutation.run(args)
     if not args.flows:
         raise ModelError("explore needs a FLOW: name one (see tdisprove list flows), or ask for --mutation")
+    if args.drop_checks:
+        return _drop_checks(args)
     topology, knobs = options.setting(args)
     target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
     folder = options.folder(args.output)
@@ -121,6 +131,26 @@ def run(args: argparse.Namespace) -> int:
     if written and folder is not None:
         print(options.written(written, folder))
     return HOLDS if statistics.complete else UNKNOWN
+
+
+def _drop_checks(args: argparse.Namespace) -> int:
+    """``--drop-checks``: what each check buys."""
+    if args.project or args.coverage or args.output or args.max_states or args.max_depth:
+        raise ModelError(
+            "--drop-checks decides all of it at once: leave --project, --coverage, -o, --max-states and --max-depth out"
+        )
+    topology, knobs = options.setting(args)
+    target = options.one(targets(args.flows, args.property, topology, knobs), args.aspect)
+    if target.flow is None:
+        raise ModelError("--drop-checks is for flows: the rules of a system file have no checks to leave out")
+    BOARD.begin(args)
+    found = guards(target, limits=options.limits(args), done=BOARD.doing)
+    BOARD.clear()
+    if args.format == "json":
+        options.dump({"tool": "tdisprove", "version": __version__, **guards_document(target.name, target.aspect, found)})
+    else:
+        screen.say(partial(guards_text, target.name, target.aspect, found))
+    return UNKNOWN if any(g.stopped for g in found) else HOLDS
 
 
 def _print_names(title: str, names: list[str]) -> None:

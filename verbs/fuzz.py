@@ -11,7 +11,7 @@ from .. import __version__
 from ..explore.conformance.files import do_again, finding_document, load_run, run_document
 from ..explore.conformance.fuzz import Budget, Campaign, Fault, fuzz
 from ..explore.conformance.guide import Coverage
-from ..explore.conformance.protocols import AMBIGUITIES, RECOMMENDED_VALUES
+from ..explore.conformance.protocols import AMBIGUITIES, GUEST, PROTOCOLS, RECOMMENDED_VALUES, SIDES, TWO_TDIS
 from ..model.language import ModelError
 from ..reports.conformance import campaign_json, campaign_text, fault_text, mermaid, unique
 from . import implementation, options
@@ -21,11 +21,25 @@ from .exits import HOLDS, UNKNOWN, VIOLATED
 
 def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser(
-        "fuzz", help="drive a responder through the model, and judge its answers", description="Drive an implementation of TDISP or "
-        "IDE_KM through every state, every request in every state and every pair of moves of the model. Faults are shrunk and told "
-        "apart. Exit code 0: no fault, everything covered; 1: faults; 3: no fault so far, the budget was spent."
+        "fuzz", help="drive a responder or a guest through the model, and judge what it does", description="Drive an implementation of "
+        "TDISP or IDE_KM through every state, every request in every state and every pair of moves of the model; or a guest driver, with "
+        "--side guest, under a host that lies. Faults are shrunk and told apart. Exit code 0: no fault, everything covered; 1: faults; 3: "
+        "no fault so far, the budget was spent."
     )  # fmt: skip
     implementation.add(p)
+    p.add_argument(
+        "--side",
+        choices=SIDES,
+        default=SIDES[0],
+        help="which side it is: the device's responder, or a guest that asks (default: responder)",
+    )
+    p.add_argument(
+        "--tdis",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="with 2: what two TDIs of one device have to do with each other (default: 1)",
+    )
     p.add_argument(
         "--steps", type=options.count, default=200_000, metavar="N", help="at most so many steps (default: %(default)s)"
     )
@@ -45,6 +59,13 @@ def add(verbs: options.Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
+    if args.tdis == 2:
+        if args.side == GUEST or args.protocol != PROTOCOLS[0]:
+            raise ModelError("--tdis 2: only a TDISP responder has TDIs to be driven: leave out --side and --protocol")
+        args.protocol = TWO_TDIS
+    if args.side == GUEST:
+        implementation.refuse_for_guests(args)
+        args.protocol, args.no_pairs = GUEST, True
     if args.replay:
         return _replay(args)
     with implementation.reached(args) as (setup, adapter):
@@ -64,10 +85,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{len(written)} files written to {folder}.")
     if not campaign.conforms:
         return VIOLATED
-    layers = campaign.coverage.layers()
-    if args.no_pairs:
-        del layers["transition pairs"]
-    return HOLDS if not campaign.stopped and all(a == b for a, b in layers.values()) else UNKNOWN
+    return HOLDS if not campaign.stopped and all(a == b for a, b in campaign.layers().values()) else UNKNOWN
 
 
 def _progress(steps: int, coverage: Coverage | None, faults: int) -> None:
@@ -93,6 +111,10 @@ def _write(folder: Path, campaign: Campaign, protocol: str) -> list[Path]:
 
 def _replay(args: argparse.Namespace) -> int:
     protocol, steps = load_run(Path(args.replay))
+    if (protocol == GUEST) != (args.side == GUEST):
+        raise ModelError(
+            f"{args.replay}: is a run of a {protocol} implementation: {'give' if protocol == GUEST else 'leave out'} --side guest"
+        )
     args.protocol = protocol
     with implementation.reached(args) as (setup, adapter):
         try:

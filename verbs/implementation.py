@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..explore.conformance.adapters import Adapter, Broken, Setup, adapter_from
+from ..explore.conformance.adapters import Broken, Setup, adapter_from
+from ..explore.conformance.adapters.adapter import Subject
 from ..explore.conformance.adapters.configure import STARTS
 from ..explore.conformance.adapters.process import ENVELOPES
 from ..explore.conformance.adapters.socket import Framing
 from ..explore.conformance.alphabet import Alphabet
-from ..explore.conformance.protocols import PROTOCOLS, alphabet_for
+from ..explore.conformance.protocols import GUEST, PROTOCOLS, alphabet_for, subject_of
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from . import options
@@ -41,8 +42,21 @@ def add(p: argparse.ArgumentParser) -> None:
     options.add_format(p)
 
 
+def refuse_for_guests(args: argparse.Namespace) -> None:
+    """Raises `ModelError` for what is said of a responder only."""
+    for name in ("envelope", "framing", "signature", "start"):
+        if getattr(args, name) is not None:
+            raise ModelError(f"--{name}: a guest has none; leave it out with --side {GUEST}")
+    if args.single_session:
+        raise ModelError(f"--single-session: a guest has no sessions to serve; leave it out with --side {GUEST}")
+    if args.protocol != PROTOCOLS[0]:
+        raise ModelError(
+            f"--protocol {args.protocol}: a guest speaks neither protocol itself; leave it out with --side {GUEST}"
+        )
+
+
 @contextmanager
-def reached(args: argparse.Namespace) -> Iterator[tuple[Setup, Adapter]]:
+def reached(args: argparse.Namespace) -> Iterator[tuple[Setup, Subject]]:
     """The implementation, which is let go afterwards."""
     setup = adapter_from(
         args.adapter,
@@ -54,7 +68,7 @@ def reached(args: argparse.Namespace) -> Iterator[tuple[Setup, Adapter]]:
         controls=tuple(args.controls.split(",")) if args.controls else None,
         multi_session=False if args.single_session else None,
     )
-    adapter = setup.adapter()
+    adapter = subject_of(args.protocol, setup, decided(args))
     try:
         yield setup, adapter
     except Broken as e:
@@ -68,5 +82,5 @@ def decided(args: argparse.Namespace) -> Mapping[str, Value]:
     return dict(parse_knob(s) for s in args.set)
 
 
-def alphabet(args: argparse.Namespace, setup: Setup, adapter: Adapter) -> Alphabet:
+def alphabet(args: argparse.Namespace, setup: Setup, adapter: Subject) -> Alphabet:
     return alphabet_for(args.protocol, setup, adapter.controls, decided(args))

@@ -93,6 +93,17 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
     add_limits(p, *formats)
 
 
+def add_why(p: argparse.ArgumentParser, text: str) -> None:
+    p.add_argument("--why", action="store_true", help=text)
+    p.add_argument(
+        "--cuts",
+        type=count,
+        default=2,
+        metavar="N",
+        help="with --why: also the minimal sets of at most N settings and steps that mend it only together (default: %(default)s; 1: none)",
+    )
+
+
 def add_backend(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--backend",

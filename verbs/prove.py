@@ -10,36 +10,45 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import __version__
-from ..explore import Limits, Target, targets
+from ..explore import Engine, Limits, Target, targets
 from ..explore.certificate import certificate, verify_document
+from ..explore.explain.why import reasons
 from ..explore.sat import SatEngine
 from ..explore.survey import survey
-from ..explore.why import reasons
 from ..model.language import ModelError, Value
 from ..properties import Property
 from ..properties.formulas import LeadsTo, Recurs
 from ..reports.json_report import check_document
 from ..reports.verdicts import cell
-from . import options
+from . import anynumber, options
 from .exits import code
 
 
 def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser(
         "prove", help="prove properties by induction", description="Prove properties by induction with lemmas that the tool "
-        "finds, or violate them by a bounded search: with Z3, or with SAT (IC3). The lemmas are printed."
+        "finds, or violate them by a bounded search: with Z3, or with SAT (IC3); or visit all reachable states (bdd, explicit) and "
+        "write them as an inductive invariant. The lemmas are printed."
     )  # fmt: skip
     options.add_target(p, several=True)
-    p.add_argument("--engine", choices=("z3", "sat"), default="z3", help="what finds the proof (default: %(default)s)")
     p.add_argument(
-        "--certificate", metavar="FILE", help="write the certificate of the verdict into FILE, found by SAT (IC3) and checked by "
-        "Z3; of several verdicts into a folder"
+        "--any", action="append", default=[], metavar="INDEX", help="prove it for any number of these (tdi, tvm, device, stream; may be "
+        "repeated), or of 'all'; of the rest there are as many as usual"
+    )  # fmt: skip
+    p.add_argument(
+        "--engine",
+        choices=("z3", "sat", "bdd", "explicit"),
+        help="what finds the proof (default: z3)",
+    )
+    p.add_argument(
+        "--certificate", metavar="FILE", help="write the certificate of the verdict into FILE, found by SAT (IC3), or from the "
+        "reachable states with --engine bdd or explicit, and checked by Z3; of several verdicts into a folder"
     )  # fmt: skip
     p.add_argument(
         "--why", type=options.count, nargs="?", const=2, metavar="N", help="say which checks the proof needs, and the smallest sets of "
         "checks (at most N of them, default 2) without which the property fails"
     )  # fmt: skip
-    options.add_limits(p)
+    options.add_limits(p, "markdown")
     p.set_defaults(run=run)
 
 
@@ -49,9 +58,15 @@ def run(args: argparse.Namespace) -> int:
     limits = options.limits(args)
     pairs = [(t, p) for t in found for p in t.properties]
     files = None if args.certificate is None else _files(Path(args.certificate), pairs)
+    if args.any:
+        return anynumber.run(args, found, files, knobs)
+    if args.format == "markdown":
+        raise ModelError("--format markdown is for the table of --any: without it, choose text or json")
+    args.engine = args.engine or "z3"
     if args.why is not None and any(t.flow is None for t in found):
         raise ModelError("--why is for flows: the rules of a system file have no checks to leave out")
-    surveyed = survey(found, options.engine(args), limits)
+    engine, prover = _engines(args)
+    surveyed = survey(found, engine, limits)
     if args.format == "json":
         options.dump(check_document(__version__, surveyed.results, surveyed.notes))
     else:
@@ -71,8 +86,18 @@ def run(args: argparse.Namespace) -> int:
             for t, p in pairs:
                 _print_reasons(t, p, args.why, limits)
         for (t, p), file in zip(pairs, files or (), strict=False):
-            missing |= not _certify(t, p, file, knobs, limits, quiet=args.format != "text")
+            missing |= not _certify(t, p, file, prover, knobs, limits, quiet=args.format != "text")
     return code((r for rs in surveyed.results.values() for r in rs), partial=surveyed.interrupted or missing)
+
+
+def _engines(args: argparse.Namespace) -> tuple[Engine, Engine]:
+    """What decides, and what finds the invariants of certificates."""
+    if args.engine in ("bdd", "explicit"):
+        from ..explore.smt.fixpoint import FixpointEngine
+
+        engine = FixpointEngine(args.engine)
+        return engine, engine
+    return options.engine(args), SatEngine()
 
 
 def _print_reasons(target: Target, prop: Property, most: int, limits: Limits) -> None:
@@ -107,11 +132,13 @@ def _files(place: Path, pairs: list[tuple[Target, Property]]) -> list[Path]:
     return [place / f"{t.name}.{p.id}.json" for t, p in pairs]
 
 
-def _certify(t: Target, p: Property, file: Path, knobs: Mapping[str, Value], limits: Limits, *, quiet: bool) -> bool:
+def _certify(
+    t: Target, p: Property, file: Path, engine: Engine, knobs: Mapping[str, Value], limits: Limits, *, quiet: bool
+) -> bool:
     """Write the certificate, once the checker has accepted it. Whether there is one, or can be none of this kind."""
     if isinstance(p.formula, LeadsTo | Recurs):
         return True
-    document, verdict = certificate(t, p, SatEngine(), limits, knobs)
+    document, verdict = certificate(t, p, engine, limits, knobs)
     if document is None:
         print(f"{p.id}: no certificate: {verdict}", file=sys.stderr)
         return False

@@ -6,7 +6,7 @@ import argparse
 
 from .. import __version__
 from ..explore import targets
-from ..explore.reasons import reasons
+from ..explore.explain.violations import reasons
 from ..explore.survey import survey
 from ..properties.catalogue import GROUPS, Group
 from ..reports.explorer.page import explorer
@@ -23,9 +23,7 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     options.add_target(p, several=True)
     options.add_engine(p)
-    p.add_argument(
-        "--why", action="store_true", help="also the single settings and steps that would mend each violation (takes long)"
-    )
+    options.add_why(p, "also the settings and steps that would mend each violation (takes long)")
     p.add_argument("-o", "--output", metavar="DIR", default="report", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
 
@@ -41,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
     )  # fmt: skip
     BOARD.begin(args)
-    why = reasons(found, surveyed.results, options.engine(args), limits, BOARD.doing) if args.why else ()
+    why = reasons(found, surveyed.results, options.engine(args), limits, BOARD.doing, args.cuts) if args.why else ()
     own = [Group(t.name, t.summary, t.properties) for t in found if t.flow is None]
     page = explorer(
         __version__, [*GROUPS, *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,

@@ -114,6 +114,30 @@ class Search:
             self.stopped = "the memory for decision diagrams was used up"
             self.encoding.manager.unbound()
 
+    def close(self) -> None:
+        """Find all reachable states, or as many as the limits of time and memory allow, and nothing of runs and depths.
+
+        Raises `ModelError` when an update leaves its variable's domain in one of them.
+        """
+        try:
+            with self.encoding.manager.bounded():
+                self._prepare()
+                self._close(share=1.0)
+                if self.reached & self.relation.escape != self._false:
+                    self._escaped(self.reached)
+        except KeyboardInterrupt:
+            self.stopped = _INTERRUPTED
+        except OutOfNodesError:
+            self.stopped = "the memory for decision diagrams was used up"
+            self.encoding.manager.unbound()
+        if not self.closed and not self.stopped:
+            self.stopped = f"the time limit of {self.limits.seconds:g} s was reached"
+
+    def breaking(self, k: int) -> Function:
+        """Of the states that were found, those in which obligation ``k`` fails, or from which a step breaks it."""
+        found = (bad[k] for bad in (self._bad_states, self._bad_steps) if k in bad)
+        return self.reached & self.encoding.manager.any(found)
+
     def _prepare(self) -> None:
         self.relation = r = Relation(self.encoding)
         e, m = self.encoding, self.encoding.manager
@@ -124,11 +148,11 @@ class Search:
             if o.steps
         }
 
-    def _close(self) -> None:
+    def _close(self, share: float = _SHARE) -> None:
         """Find all reachable states, and which obligations fail on them."""
         closure = Closure(self.relation)
         try:
-            self.closed = closure.run(self._out_of_time)
+            self.closed = closure.run(lambda states: self._out_of_time(states, share))
         finally:
             self.reached = closure.states  # those that were found, also when it is interrupted
         if not self.closed:
@@ -136,12 +160,12 @@ class Search:
         for bad in (self._bad_states, self._bad_steps):
             self.failing.update(k for k, states in bad.items() if self.reached & states != self._false)
 
-    def _out_of_time(self, states: Function) -> bool:
+    def _out_of_time(self, states: Function, share: float) -> bool:
         """Whether the states must be found by rings instead."""
         now = time.perf_counter()
         self._report(now, states, self._false, 0)
         self._watch_memory()
-        return bool(self.stopped) or (self.limits.seconds is not None and now - self.start > _SHARE * self.limits.seconds)
+        return bool(self.stopped) or (self.limits.seconds is not None and now - self.start > share * self.limits.seconds)
 
     def _follow_rings(self) -> None:
         """From the initial states outwards: to the end, or for what is known to fail until it has."""

@@ -10,9 +10,11 @@ step by step. That the system is the one that a flow generates today is for `ori
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from ...model.language import Bool, Enum, Int, ModelError, Op, Term, Value, support
@@ -88,12 +90,13 @@ def _inductive(system: System, o: Obligation, lemmas: Sequence[Term], solvers: S
     )
     asked = {}
     for solver in solvers:
-        answers = {"z3": _z3, "cvc5": _cvc5}[solver](script)
-        if answers is None:
+        lazily = answers(solver, [script])
+        if lazily is None:
             continue
-        if len(answers) != len(questions):
-            raise Refused(f"{solver} answered {len(answers)} of {len(questions)} questions: {' '.join(answers)[-200:]}")
-        for (what, _), answer in zip(questions, answers, strict=True):
+        found = list(lazily)
+        if len(found) != len(questions):
+            raise Refused(f"{solver} answered {len(found)} of {len(questions)} questions: {' '.join(found)[-200:]}")
+        for (what, _), answer in zip(questions, found, strict=True):
             if answer != "unsat":
                 raise Refused(f"{what} ({solver}: {answer})")
         asked[solver] = len(questions)
@@ -184,28 +187,41 @@ def _smt(t: Term, w: int) -> str:
     return f"({_NAMES[t.op]} {' '.join(_smt(a, w) for a in t.args)})"
 
 
-def _z3(script: str) -> list[str] | None:
+def answers(solver: Solver, parts: Iterable[str], seconds: float | None = None) -> Iterator[str] | None:
+    """What a solver answers to the questions of a script, which comes in parts; None when it is not installed.
+
+    ``seconds``: for each question, the answer to which is *unknown* after that.
+    """
     try:
-        import z3
+        importlib.import_module(solver)
     except ImportError:
         return None
+    return {"z3": _z3, "cvc5": _cvc5}[solver](parts, None if seconds is None else max(1, int(seconds * 1000)))
+
+
+def _z3(parts: Iterable[str], most: int | None) -> Iterator[str]:
+    import z3
+
     context = z3.Context()  # held until the answers are there
-    return str(z3.Z3_eval_smtlib2_string(context.ref(), script)).split()
+    for text in chain([] if most is None else [f"(set-option :timeout {most})"], parts):
+        try:
+            yield from str(z3.Z3_eval_smtlib2_string(context.ref(), text)).split()
+        except z3.Z3Exception as e:
+            raise Refused(f"z3 cannot read it: {str(e)[:200]}") from None
 
 
-def _cvc5(script: str) -> list[str] | None:
-    try:
-        import cvc5
-    except ImportError:
-        return None
+def _cvc5(parts: Iterable[str], most: int | None) -> Iterator[str]:
+    import cvc5
+
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("incremental", "true")
+    if most is not None:
+        solver.setOption("tlimit-per", str(most))
     parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "certificate")
-    answers: list[str] = []
-    while not (command := parser.nextCommand()).isNull():
-        answers += str(command.invoke(solver, parser.getSymbolManager())).split()
-    return answers
+    for text in parts:
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "certificate")
+        while not (command := parser.nextCommand()).isNull():
+            yield from str(command.invoke(solver, parser.getSymbolManager())).split()
 
 
 # --- Traces -------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ def certificate(
         holds, shown = False, range(decisive[0], decisive[0] + 1)
     else:
         return None, f"unknown: {unknown[0].note}"
+    unwritten = [x.note for i, x in enumerate(report.outcomes) if i in shown and x.path is None and x.note and not x.lemmas]
+    if unwritten:
+        return None, f"it {'holds' if holds else 'is violated'}, but {unwritten[0]}"
     evidence: list[dict[str, Any]] = []
     for i in shown:
         outcome = report.outcomes[i]

@@ -14,7 +14,9 @@ from ...model.language import ModelError, Value
 from ...properties.catalogue import aspect_of, find
 from ...properties.compile import compile_properties
 from ..target import Target, targets
+from . import parametric_checker
 from .checker import SOLVERS, Refused, Solver, verify_document
+from .parametric_origin import parametric_today
 from .text import canonical
 
 
@@ -40,6 +42,10 @@ def verify_file(path: Path, source: str | None = None, solvers: Sequence[Solver]
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as e:
         raise ModelError(f"{path}: is no JSON document: {e}") from None
     try:
+        if isinstance(document, dict) and document.get("format") == parametric_checker.FORMAT:
+            verdict, asked = parametric_checker.verify_parametric(document, solvers)
+            target = parametric_today(document, source)
+            return Verified(verdict, document["property"], f"{target.name} for {document['covers']}", asked)
         verdict, asked = verify_document(document, solvers)
         target = _today(document, source)
     except ModelError as e:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from ...model.language import TRUE, State, Term, Value
 from .adapters import Adapter, Reply
-from .adapters.adapter import Session
+from .adapters.adapter import Session, Subject
 from .oracle import Key, Oracle
 from .wire import Malformed, Message
 from .wire import Protocol as WireProtocol
@@ -37,6 +37,10 @@ class Observation:
     notes: tuple[Note, ...] = ()
     text: str = ""
     """The answer as people read it."""
+    moves: tuple[Key, ...] = ()
+    """What the implementation did of its own accord besides, in the model's words, in order."""
+    excused: bool = False
+    """A reason of its own is acceptable, whatever the state is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,12 @@ class Stimulus:
     only: Term = TRUE
     alive: Term = TRUE
     excuses: frozenset[str] = frozenset()
+    cautious: bool = False
+    """Whether such an answer is caution, which nobody blames: what only a less cautious implementation reaches is not missed."""
+    sentinel: bool = False
+    """Whether it is tried, where it leads nowhere, after each way of coming to a state: what an implementation remembers may differ."""
+    hostile: bool = False
+    """Whether somebody lies or breaks in: states that need this are gone to after all others."""
     stays: bool = False
     """Where no rule knows the event, nothing changes (an event from outside that does not concern the state)."""
     fixed: tuple[tuple[str, str], ...] = ()
@@ -84,27 +94,44 @@ class Exchange:
 
 
 class Link:
-    """An adapter whose traffic is written down."""
+    """An implementation whose traffic is written down."""
 
-    def __init__(self, adapter: Adapter) -> None:
-        self.adapter = adapter
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
         self.log: list[Exchange] = []
 
     def send(self, session: Session, protocol: int, data: bytes, text: str) -> Reply:
         message = bytes((protocol,)) + data
         entry = Exchange(text, "?", session, message.hex())
         self.log.append(entry)
-        reply = self.adapter.apply(session, message)
+        reply = cast(Adapter, self.subject).apply(session, message)
         if isinstance(reply, bytes):
             entry.received_hex = reply.hex()
         entry.received = "silence" if reply is None else str(reply) if isinstance(reply, Malformed) else reply.hex()
         return reply
 
     def control(self, name: str, *args: str) -> bool:
-        done = self.adapter.control(name, *args)
+        done = cast(Adapter, self.subject).control(name, *args)
         self.log.append(Exchange(" ".join((name, *args)), "ok" if done else "no"))
         return done
 
+    def observe(self) -> Mapping[str, str]:
+        """What the implementation tells of its state beside the protocol."""
+        return cast(Adapter, self.subject).observe()
+
+
+@dataclass(frozen=True)
+class Blame:
+    """What a fault comes down to, as far as the model can tell."""
+
+    lacks: tuple[str, ...] = ()
+    """The check without which the model would do the same, and its source; of several, each on its own is enough."""
+    breaks: tuple[str, ...] = ()
+    """Properties of the catalogue that the run breaks, each with its sentence."""
+
+
+Trail: TypeAlias = Sequence[tuple[Key, str, tuple[Term, ...]]]
+"""What happened in a run: an event or request of the oracle's, what came of it, and what was seen of the state afterwards."""
 
 Views: TypeAlias = Callable[[], list[Mapping[str, Value]]]
 
@@ -137,6 +164,10 @@ class Alphabet(Protocol):
 
     def begin(self, link: Link) -> Any:
         """After a reset: bring the implementation to where the oracle starts. Returns the memory of this run."""
+        ...
+
+    def blame(self, trail: Trail) -> Blame:
+        """What a run lacks and breaks that ends in a fault; ``trail`` is what its memory kept of it."""
         ...
 
     def perform(self, stimulus: Stimulus, link: Link, memory: Any, views: Views) -> Observation | None:

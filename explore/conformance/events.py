@@ -38,7 +38,7 @@ class EventLog:
                 known_keys.append((key, dict(a.args)))
         self.belief: Belief = self.oracle.start([self.oracle.open_reading])
         self.result = Validation()
-        self._matched: dict[tuple[object, ...], Belief] = {}
+        self._matched: dict[tuple[Belief, tuple[Key, ...], str | None], Belief] = {}
 
     def run(self, lines: Iterable[Mapping[str, Any]]) -> Validation:
         r, supposed = self.result, dict[str, None]()
@@ -71,12 +71,12 @@ class EventLog:
         return r
 
     def _step(self, belief: Belief, keys: tuple[Key, ...], reply: str | None, facts: Term) -> Belief:
-        memo = (belief, keys, reply, id(facts))
+        # What a line says of the state is not kept with it: there may be as many such facts as lines.
+        memo = (belief, keys, reply)
         if memo not in self._matched:
             options: list[Allowed] = [a for p in belief for k in keys for a in self.oracle.allowed(k, p)]
-            after = [a.after for a in options if reply is None or a.action.reply == reply]
-            self._matched[memo] = frozenset(self.oracle.refine(set(after), facts))
-        return self._matched[memo]
+            self._matched[memo] = frozenset(a.after for a in options if reply is None or a.action.reply == reply)
+        return frozenset(self.oracle.refine(self._matched[memo], facts))
 
     def _after_unseen(self, belief: Iterable[Possible]) -> set[Possible]:
         found = set(belief)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ...model.language import ModelError, nearest
-from .adapters import Adapter
+from .adapters.adapter import Subject
 from .alphabet import Alphabet
 from .run import Finding, Run
 
@@ -25,7 +25,7 @@ def finding_document(f: Finding) -> dict[str, Any]:
     """A finding as JSON data."""
     return {
         "kind": f.kind, "severity": f.severity, "stimulus": f.stimulus, "state": f.state, "expected": list(f.expected), "actual": f.actual,
-        "clauses": list(f.clauses), "steps": list(f.steps), "transcript": [asdict(x) for x in f.transcript],
+        "clauses": list(f.clauses), "lacks": list(f.blame.lacks), "breaks": list(f.blame.breaks), "steps": list(f.steps), "transcript": [asdict(x) for x in f.transcript],
     }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def load_run(path: Path) -> tuple[str, list[str]]:
     return str(content.get("protocol")), steps
 
 
-def do_again(alphabet: Alphabet, adapter: Adapter, steps: list[str]) -> tuple[Finding | None, int]:
+def do_again(alphabet: Alphabet, adapter: Subject, steps: list[str]) -> tuple[Finding | None, int]:
     """Apply the steps to a fresh instance; the finding that comes, and how many steps were applied.
 
     Raises `ModelError` for a step that this implementation's controls do not reach, or that makes no sense where it stands.
@@ -61,5 +61,5 @@ def do_again(alphabet: Alphabet, adapter: Adapter, steps: list[str]) -> tuple[Fi
             )
         step = run.apply(by_name[name])
         if step is not None and step.finding is not None:
-            return step.finding, i + 1
+            return replace(step.finding, blame=alphabet.blame(step.finding.trail)), i + 1
     return None, len(steps)

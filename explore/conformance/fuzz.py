@@ -5,18 +5,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...model.language import State, Value
-from .adapters import Adapter
+from .adapters.adapter import Subject
 from .alphabet import REQUIRED, Alphabet, Stimulus
-from .guide import Coverage, Guide, charted
+from .guide import PAIRS, Coverage, Guide, charted
 from .oracle import Reading
 from .partial import known
 from .run import Finding, Run, Step
 
 _PLAIN_LENGTH = 50
 """Steps of a run without guidance, as long as those of Hypothesis."""
+
+_PATIENCE = 50
+"""So often a move may be refused for reasons of the implementation's own before it is given up."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Campaign:
     """What came of it."""
 
     guided: bool
+    pairs: bool = True
+    """Whether pairs of moves were gone for."""
     steps: int = 0
     resets: int = 0
     seconds: float = 0.0
@@ -64,6 +69,11 @@ class Campaign:
     stopped: str = ""
     """Why it ended before everything was covered; empty when it did not."""
 
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """What was covered of what there is, in the layers that were gone for."""
+        found = self.coverage.layers()
+        return found if self.pairs else {k: v for k, v in found.items() if k != PAIRS}
+
     @property
     def conforms(self) -> bool:
         return not self.faults
@@ -77,7 +87,7 @@ def fault_key(f: Finding) -> tuple[str, ...]:
 
 def fuzz(
     alphabet: Alphabet,
-    adapter: Adapter,
+    adapter: Subject,
     budget: Budget | None = None,
     *,
     guided: bool = True,
@@ -89,10 +99,10 @@ def fuzz(
 
 
 class _Campaign:
-    def __init__(self, alphabet: Alphabet, adapter: Adapter, budget: Budget, guided: bool, seed: int, pairs: bool) -> None:
+    def __init__(self, alphabet: Alphabet, adapter: Subject, budget: Budget, guided: bool, seed: int, pairs: bool) -> None:
         self.alphabet, self.adapter, self.budget, self.guided = alphabet, adapter, budget, guided
         self.random = random.Random(seed)
-        self.result = Campaign(guided)
+        self.result = Campaign(guided, pairs)
         self.initially: Collection[Reading] = [alphabet.oracle.open_reading]
         self.readings: Collection[Reading] = self.initially
         self.chart = charted(alphabet, self._preferred())
@@ -105,6 +115,8 @@ class _Campaign:
         """Something was done for the first time since the implementation was last asked for its state."""
         self.start = time.monotonic()
         self.places: list[State | None] = []
+        self.arrivals: set[tuple[str, State]] = set()
+        self.refusals: dict[tuple[State, Stimulus], int] = {}
         self.by_event: dict[str, list[Stimulus]] = {}
         for s in alphabet.stimuli:
             self.by_event.setdefault(s.event, []).append(s)
@@ -168,11 +180,46 @@ class _Campaign:
             if step.finding is not None:
                 self._failed(run, step.finding, at, s)
                 return True
+            if at is not None and step.excused and self.guide.moves(at, s) and self._refused_for_itself(at, s, step):
+                return True
             if at is not None:
                 self.fresh = self.fresh or (at, s) not in self.guide.done
-                self.guide.did(at, s, self.guide.at(run.belief))
+                to = self.guide.at(run.belief)
+                self._went_elsewhere(at, s, to)
+                self.guide.did(at, s, to)
+                if to is not None and not s.sentinel and not self.queue and self._arrives(s, to):
+                    self.queue, self.queue_at = self.guide.sentinels(to), to
             self._narrow(run)
         return True
+
+    def _went_elsewhere(self, at: State, s: Stimulus, to: State | None) -> None:
+        """The implementation did more than it was asked for, as it may: that it would move as the chart has it is given up in the end."""
+        expected = {x for x, by in self.guide.chart.nodes[at].moves.items() if s in by}
+        if not s.cautious or not expected or to in expected:
+            return
+        self.refusals[at, s] = self.refusals.get((at, s), 0) + 1
+        if self.refusals[at, s] >= _PATIENCE:
+            self.guide.give_up(at, s)
+            self.guide.declined.add((at, s))
+
+    def _arrives(self, s: Stimulus, to: State) -> bool:
+        """Whether the state was not come to in this way before; not asked any more where it takes many hostile acts to get there."""
+        if self.guide.layers_done > 1 or (s.name, to) in self.arrivals:
+            return False
+        self.arrivals.add((s.name, to))
+        return True
+
+    def _untried(self, at: State, s: Stimulus) -> bool:
+        return (at, s) not in self.guide.done and (at, s) not in self.refusals
+
+    def _refused_for_itself(self, at: State, s: Stimulus, step: Step) -> bool:
+        """The implementation has a reason of its own not to move; whether a fresh one may have none."""
+        self.refusals[at, s] = self.refusals.get((at, s), 0) + 1
+        if self.refusals[at, s] >= _PATIENCE:
+            self.guide.give_up(at, s)
+            if s.cautious:
+                self.guide.declined.add((at, s))
+        return step.observation is not None and step.observation.excused
 
     def _choose(self, run: Run, at: State | None) -> Stimulus | None:
         if self.guided:
@@ -181,9 +228,11 @@ class _Campaign:
                     return self.queue.pop(0)
                 self.queue.clear()
             s = self.guide.next(at) if at is not None else None
-            if at is not None and s is not None and (at, s) not in self.guide.done and self.guide.moves(at, s):
+            if at is not None and s is not None and self._untried(at, s) and self.guide.moves(at, s):
                 # Right before a request is granted, those of its kind that are refused: they must not have changed anything.
-                self.queue, self.queue_at = [*self.guide.refused_like(at, s), s], at
+                # (One that may do more than refuse is not sent again: it could lead away each time.)
+                before = [x for x in self.guide.refused_like(at, s) if not x.cautious or (at, x) not in self.guide.done]
+                self.queue, self.queue_at = [*before, s], at
                 return self.queue.pop(0)
             if at is not None and not (self.fresh and s is not None and self.guide.moves(at, s)):
                 return s
@@ -279,6 +328,7 @@ class _Campaign:
             return
         steps = run.steps
         short, under = self._shrunk(steps, finding)
+        short = replace(short, blame=self.alphabet.blame(short.trail))
         fault = self.result.faults.setdefault(fault_key(short), Fault(short, 0, self.result.steps, under))
         fault.times += 1
         self.result.faults.setdefault(key, fault) if key == fault_key(short) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...model.language import State, Value
@@ -12,6 +12,7 @@ from .oracle import Allowed, Belief, Oracle, Possible
 from .partial import known
 
 _TRIES = 3
+PAIRS = "transition pairs"
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Coverage:
         return {
             "states": self.states,
             "transitions": self.transitions,
-            "transition pairs": self.pairs,
+            PAIRS: self.pairs,
             "illegal requests": self.illegal,
         }
 
@@ -161,15 +162,37 @@ class Guide:
         self.pairs_done: set[tuple[State, State, State]] = set()
         self.avoid: set[tuple[State, Stimulus]] = set()
         """What is known to fail, so that it would only fail again."""
+        self.declined: set[tuple[State, Stimulus]] = set()
+        """What the implementation refuses for reasons of its own, as it may: what lies behind it alone is not there to be covered."""
         self._pairs = dict.fromkeys(chart.pairs) if pairs else {}
         self._pairs_from: dict[tuple[State, State], dict[State, None]] = {}
         for x, y, z in self._pairs:
             self._pairs_from.setdefault((x, y), {})[z] = None
+        self._layers = self._by_hostility()
+        """Where one can get without a hostile stimulus, with one, …: the first is gone through first. Empty: all are left."""
+        self.layers_done = 0
         self._last: tuple[State, State] | None = None
         self._at: dict[Belief, frozenset[State]] = {}
         self._tried: dict[tuple[State, State, State], int] = {}
         self._supposed: State | None = None
         self._planned: deque[tuple[State, Stimulus]] = deque()
+
+    def _by_hostility(self) -> list[set[State]]:
+        if not any(s.hostile for s in self.chart.alphabet.stimuli):
+            return []
+        moves = {
+            n: {to: all(s.hostile for s in by) for to, by in node.moves.items()} for n, node in self.chart.nodes.items()
+        }
+        peaceful = {n: {to for to, hostile in found.items() if not hostile} for n, found in moves.items()}
+        layers: list[set[State]] = []
+        start = {self.chart.first}
+        while True:
+            reached = _reached(start, peaceful)
+            if layers and reached == layers[-1]:
+                break
+            layers.append(reached)
+            start = reached | {to for n in reached for to in moves[n]}
+        return layers[:-1]
 
     def suppose(self, at: State | None, s: Stimulus) -> None:
         """The stimulus is about to be applied: where that leads to, by the first choice that a device has."""
@@ -187,6 +210,12 @@ class Guide:
             and (at, x) not in self.avoid
             and not self.moves(at, x)
             and all(a.reply != "ok" for a in options)
+        ]
+
+    def sentinels(self, at: State) -> list[Stimulus]:
+        """Those that lead nowhere from the state."""
+        return [
+            s for s in self.chart.nodes[at].options if s.sentinel and (at, s) not in self.avoid and not self.moves(at, s)
         ]
 
     def moves(self, at: State, s: Stimulus) -> bool:
@@ -223,7 +252,8 @@ class Guide:
         stays, moves = None, None
         node = self.chart.nodes[at]
         moving = {s for by in node.moves.values() for s in by}
-        for s in self.open[at]:
+        layer = self._layers[0] if self._layers else None
+        for s in self.open[at] if layer is None or at in layer else ():
             if s in moving:
                 moves = moves or s
             else:
@@ -241,7 +271,14 @@ class Guide:
                 by = self._by(at, z)
                 if by is not None and self._last[1] == at and self._tries(self._last[0], at, z):
                     return by
-        steps = self.chart.way(at, lambda x: bool(self.open[x]), self.avoid)
+        if layer is not None:
+            steps = self.chart.way(at, lambda x: x in layer and bool(self.open[x]), self.avoid)
+            if not steps and at == self.chart.first:
+                self._layers.pop(0)
+                self.layers_done += 1
+                return self.next(at)
+        else:
+            steps = self.chart.way(at, lambda x: bool(self.open[x]), self.avoid)
         if steps is None and not any(self.open.values()):
             steps = self._way_to_pair(at)
         if not steps:
@@ -304,9 +341,28 @@ class Guide:
 
     def coverage(self) -> Coverage:
         c = self.chart
+        nodes: Collection[State] = c.nodes.keys()
+        transitions, pairs, illegal = c.transitions, c.pairs, c.illegal
+        if self.declined:
+            moves = {
+                n: {to for to, by in c.nodes[n].moves.items() if any((n, s) not in self.declined for s in by)} for n in nodes
+            }
+            nodes = _reached({c.first}, moves)
+            transitions = {x for x in transitions if x[0] in nodes}
+            illegal = {x for x in illegal if x[0] in nodes}
+            pairs = {(x, y, z) for x, y, z in pairs if x in nodes and y in moves[x] and z in moves[y]}
         return Coverage(
-            (len(self.visited & c.nodes.keys()), len(c.nodes)),
-            (len(self.done & c.transitions), len(c.transitions)),
-            (len(self.pairs_done), len(c.pairs)),
-            (len(self.done & c.illegal), len(c.illegal)),
+            (len(self.visited & set(nodes)), len(nodes)),
+            (len((self.done | self.declined) & transitions), len(transitions)),
+            (len(self.pairs_done & pairs), len(pairs)),
+            (len(self.done & illegal), len(illegal)),
         )
+
+
+def _reached(first: set[State], moves: Mapping[State, set[State]]) -> set[State]:
+    found, todo = set(first), list(first)
+    while todo:
+        for to in moves[todo.pop()] - found:
+            found.add(to)
+            todo.append(to)
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...model.language import TRUE, ModelError, State, Term, Value, disj, iff
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
-from .alphabet import Link, Note, Observation, Stimulus, Views
+from .alphabet import Blame, Link, Note, Observation, Stimulus, Trail, Views
 from .keying import SUB_STREAMS, ask, key_prog, program, slots, switch, together
 from .oracle import Key, Oracle, told_apart
 from .wire import IDE_KM, KSS
@@ -95,6 +95,9 @@ class IdeKmAlphabet:
 
     def chart(self, reading: Mapping[str, Value]) -> Oracle:
         return Oracle(self._system.fixed(reading), self._kept, self._watched, synonyms=_SYNONYMS)
+
+    def blame(self, trail: Trail) -> Blame:
+        return Blame()
 
     def begin(self, link: Link) -> Memory:
         return Memory()
@@ -208,7 +211,7 @@ class IdeKmAlphabet:
 
     def _status(self, link: Link) -> tuple[Term, ...]:
         """What the stream's status register says, where one can look."""
-        told = link.adapter.observe().get("secure")
+        told = link.observe().get("secure")
         if told is None:
             return ()
         return (iff(self.term[f"endpoint.{_D}.status"] == "SECURE", told == "True"),)

@@ -13,7 +13,8 @@ from aalpy.learning_algs import run_KV
 from aalpy.oracles import StatePrefixEqOracle
 
 from ...model.language import ModelError, State, Value
-from .adapters import Adapter, Fault
+from .adapters import Fault
+from .adapters.adapter import Subject
 from .alphabet import Alphabet, Link, Stimulus
 from .guide import Chart, charted
 from .suite import is_plain, wp_tests
@@ -59,7 +60,7 @@ class Learned:
 class _System(SUL):  # type: ignore[misc]
     """The implementation as AALpy sees it."""
 
-    def __init__(self, alphabet: Alphabet, adapter: Adapter, chart: Chart) -> None:
+    def __init__(self, alphabet: Alphabet, adapter: Subject, chart: Chart) -> None:
         super().__init__()
         self.alphabet, self.adapter, self.chart = alphabet, adapter, chart
         self.by_name = {s.name: s for s in alphabet.stimuli}
@@ -111,7 +112,7 @@ def answer(s: Stimulus, reply: str, text: str) -> str:
     return reply
 
 
-def learn(alphabet: Alphabet, adapter: Adapter, *, walks: int = 25, seed: int = 0, inputs: Sequence[str] = ()) -> Learned:
+def learn(alphabet: Alphabet, adapter: Subject, *, walks: int = 25, seed: int = 0, inputs: Sequence[str] = ()) -> Learned:
     """Learn the machine over the plain inputs of the alphabet (or those given) and compare it with the model.
 
     Raises `NotDeterministic` when the implementation answers the same inputs in two ways.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from ...model.language import Value
 from .adapters import Adapter, Setup
 from .alphabet import Alphabet, Stimulus
 from .guide import Guide, charted
-from .protocols import alphabet_for
+from .protocols import alphabet_for, subject_of
 from .run import Finding, Run
 
 
@@ -38,7 +39,7 @@ def state_machine(
     stands in requests). Settings, database and ``@seed`` are Hypothesis's own. A violation raises `NotConforming`.
     """
     given = Setup(setup) if isinstance(setup, str) else setup
-    shared = adapter() if adapter is not None else given.adapter()
+    shared = adapter() if adapter is not None else subject_of(protocol, given, fixed)
     alphabet: Alphabet = alphabet_for(protocol, given, shared.controls, fixed)
     chart = charted(alphabet, {v.name: alphabet.preferred[v.name] for v in alphabet.oracle.knobs})
     guide = Guide(chart, pairs=False)
@@ -58,7 +59,7 @@ def state_machine(
             guide.suppose(guide.at(self.run.belief), s)
             step = self.run.apply(s)
             if step is not None and step.finding is not None:
-                raise NotConforming(step.finding)
+                raise NotConforming(replace(step.finding, blame=alphabet.blame(step.finding.trail)))
 
         @rule(target_state=st.sampled_from(list(chart.nodes)))
         def walk(self, target_state: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from ...model.language import State, Value
 from .adapters import Setup
 from .alphabet import REQUIRED, Note, Stimulus
-from .oracle import Allowed, Key, Possible
+from .oracle import Allowed, Belief, Key, Possible
 from .reference import Dsm
 from .tdisp import Memory, TdispAlphabet
 from .wire import IDE_KM, TDISP, Malformed, Message, Vdm, decode_vdm, error_name
@@ -37,6 +37,8 @@ _SILENT: tuple[Key, ...] = (("ide_enable", ("device0",)),)
 _UNSEEN: tuple[Key, ...] = (("config_change", ("tdi0",)), ("device_error", ("tdi0",)), ("stream_lost", ("device0",)))
 """What is supposed to have happened between two messages only where nothing else explains the second."""
 _BRIEF = 60
+_INTERFACE = 0x1FF_FFFF
+"""The bits of FUNCTION_ID that name the interface: requester id, segment and whether that is valid (P63 §11.3.2)."""
 
 
 @cache
@@ -74,21 +76,44 @@ class Validation:
     readings: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
 
+@dataclass
+class _Interface:
+    """A TDI, as far as the log goes."""
+
+    belief: Belief
+    memory: Memory
+
+
 class MessageLog:
-    """Validates message by message, in linear time: what is held is the set of possible states."""
+    """Validates message by message, in linear time: what is held is the set of possible states, for each interface that is met.
+
+    Sessions and streams are the device's, so what happens to them happens to every interface. What was not seen is supposed for each
+    interface by itself.
+    """
 
     def __init__(self, fixed: Mapping[str, Value] | None = None) -> None:
         self.alphabet = _alphabet(tuple(sorted((fixed or {}).items())))
         self.oracle = self.alphabet.oracle
-        self.belief = self.oracle.start([self.oracle.open_reading], self.alphabet.first)
+        fresh = _Interface(self.oracle.start([self.oracle.open_reading], self.alphabet.first), Memory())
+        self.interfaces: dict[int | None, _Interface] = {None: fresh}
+        """By FUNCTION_ID; None: one that no message was for yet."""
+        self.now: _Interface = fresh
         self.result = Validation()
-        self.memory = Memory()
         self.holders: dict[str, str] = {}
         self.opened: list[str] = []
         """Whose sessions were established that no message was sent over yet."""
         self.slots: dict[str, set[int]] = {}
         self.request: tuple[int, str, bytes] | None = None
         self.hidden: dict[str, None] = {}
+
+    @property
+    def belief(self) -> Belief:
+        """Of the interface that was spoken of last."""
+        return self.now.belief
+
+    @property
+    def memory(self) -> Memory:
+        return self.now.memory
 
     def run(self, lines: Iterable[Mapping[str, Any]]) -> Validation:
         r = self.result
@@ -117,11 +142,18 @@ class MessageLog:
         r = self.result
         r.accepted = r.refusal is None
         r.hidden = tuple(self.hidden)
-        left = self.oracle.readings(self.belief)
+        left = [
+            self.oracle.readings(x.belief)
+            for name, x in self.interfaces.items()
+            if name is not None or len(self.interfaces) == 1
+        ]
         for i, v in enumerate(self.oracle.knobs):
-            values = {x[i] for x in left}
-            if None not in values and len(values) < len(v.sort.domain):
-                r.readings[v.name] = tuple(x for x in v.sort.domain if x in values)
+            allowed = [{x[i] for x in readings} for readings in left]
+            values = [x for x in v.sort.domain if all(x in mine or None in mine for mine in allowed)]
+            if not values:
+                self._note(f"interfaces that answer by different readings of {v.name}")
+            elif len(values) < len(v.sort.domain):
+                r.readings[v.name] = tuple(values)
         return r
 
     def _skip(self, what: str) -> None:
@@ -209,6 +241,7 @@ class MessageLog:
             self._refuse(number, str(request), str(reply), ["a request"])
             return
         event = _EVENTS[request.kind]
+        self.now = self._interface(request.number("function_id") & _INTERFACE)
         known = self._known(request)
         keys = [
             k
@@ -240,6 +273,13 @@ class MessageLog:
         )
         self._explain(number, str(request), str(reply) if reply is not None else "silence", keys, name, facts, then)
 
+    def _interface(self, function_id: int) -> _Interface:
+        """What is known of an interface. The first message for one finds it as the device's events have left it."""
+        if function_id not in self.interfaces:
+            fresh = self.interfaces[None]
+            self.interfaces[function_id] = _Interface(fresh.belief, Memory())
+        return self.interfaces[function_id]
+
     def _known(self, m: Message) -> dict[str, Value]:
         """What the request itself says of the event's arguments."""
         match m.kind:
@@ -262,7 +302,16 @@ class MessageLog:
     # --- The possible states ------------------------------------------------------------------------------------------------
 
     def _happens(self, number: int, what: str, key: Key, *, optional: bool = False) -> None:
-        """An event of which the log tells by itself."""
+        """An event of which the log tells by itself: it happens to the device, and so to every interface."""
+        now = self.now
+        for interface in self.interfaces.values():
+            self.now = interface
+            self._happens_to_one(number, what, key, optional)
+            if self.result.refusal is not None:
+                return
+        self.now = now
+
+    def _happens_to_one(self, number: int, what: str, key: Key, optional: bool) -> None:
         options = [a for p in self.belief for a in self.oracle.allowed(key, p)]
         if not options and optional:
             self.result.last = f"line {number}: {what}"
@@ -295,7 +344,7 @@ class MessageLog:
             if after:
                 if depth:
                     self.hidden[f"up to {depth} unseen event(s) before line {number}, {message[:_BRIEF]}"] = None
-                self.belief = self.oracle.closed(after)
+                self.now.belief = self.oracle.closed(after)
                 self.result.last = f"line {number}: {message}"
                 return
         offered = [a for p in self.belief for k in keys for a in self.oracle.allowed(k, p)]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...model.language import TRUE, Value
-from .adapters import Adapter, Fault
-from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Exchange, Link, Observation, Stimulus
+from ...model.language import TRUE, Value, show
+from ...model.language.terms import support
+from .adapters import Fault
+from .adapters.adapter import Subject
+from .alphabet import RECOMMENDED, REQUIRED, Alphabet, Blame, Exchange, Link, Observation, Stimulus, Trail
 from .oracle import Allowed, Belief, Possible, Reading
 from .partial import known
+
+_ENDS_OF_AN_EXCHANGE = "every request is answered, or dropped in silence"
+_ENDS_OF_A_REQUEST = "every request of the user's ends, granted or refused"
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class Finding:
     actual: str
     clauses: tuple[str, ...]
     transcript: tuple[Exchange, ...] = ()
+    blame: Blame = field(default_factory=Blame)
+    trail: Trail = field(default=(), repr=False, compare=False)
+    """What the alphabet kept of the run, from which it can tell what is to blame."""
 
     @property
     def signature(self) -> tuple[str, ...]:
@@ -59,7 +67,7 @@ class Step:
 class Run:
     """A fresh instance, and the belief about it."""
 
-    def __init__(self, alphabet: Alphabet, adapter: Adapter, allowed_readings: Iterable[Reading]) -> None:
+    def __init__(self, alphabet: Alphabet, adapter: Subject, allowed_readings: Iterable[Reading]) -> None:
         self.alphabet = alphabet
         self.oracle = alphabet.oracle
         self.link = Link(adapter)
@@ -98,7 +106,9 @@ class Run:
                 before,
                 before,
                 None,
-                self._finding(e.kind, s, (), f"{e.kind}: {e.detail}", ("every request is answered, or dropped in silence",)),
+                self._finding(
+                    e.kind, s, (), f"{e.kind}: {e.detail}", (_ENDS_OF_A_REQUEST if s.cautious else _ENDS_OF_AN_EXCHANGE,)
+                ),
             )
         if seen is None:
             self.boundaries.pop()
@@ -144,7 +154,7 @@ class Run:
             after += [p for p in before if p not in moved]
         excused = False
         if not after and seen.reply in s.excuses:
-            after = [p for p in before if known(s.alive, self.oracle.names(p)) is not False]
+            after = [p for p in before if seen.excused or known(s.alive, self.oracle.names(p)) is not False]
             excused = bool(after)
         if not after:
             expected, clauses = _expectation([a for _, _, a in options])
@@ -161,12 +171,22 @@ class Run:
         if s.then and (not s.then_if_ok or seen.reply == "ok"):
             for key in s.then:
                 after = [x for p in after for x in ([a.after for a in self.oracle.allowed(key, p)] or [p])]
+        for key in seen.moves:
+            on = [(p, a) for p in after for a in self.oracle.allowed(key, p)]
+            after = [a.after for _, a in on if a.reply == "ok"]
+            if not after:
+                expected, clauses = _expectation([a for _, a in on])
+                text = f"{seen.text}, and {key[0].removeprefix('op ')}"
+                return Step(s, before, before, seen, self._finding("answer", s, expected, text, clauses), tuple(advice))
         for fact in seen.facts:
             kept = self.oracle.refine(after, fact)
             if not kept:
-                states = tuple(sorted({_state(self.oracle.names(p)) for p in after}))
+                names = [self.oracle.names(p) for p in after]
+                gates = [v.name for v in support(fact) if v.name.startswith("gate.")]
+                states = tuple(sorted({", ".join(f"{g}={x[g]}" for g in gates) if gates else _state(x) for x in names}))
+                text = f"{seen.text}, and then {show(fact)}" if gates else seen.text
                 clauses = tuple(dict.fromkeys(c for a in matching for c in a.clauses))
-                return Step(s, before, before, seen, self._finding("state", s, states, seen.text, clauses), tuple(advice))
+                return Step(s, before, before, seen, self._finding("state", s, states, text, clauses), tuple(advice))
             after = kept
         self.belief = self.oracle.closed(after)
         return Step(s, before, self.belief, seen, None, tuple(advice), excused)
@@ -183,15 +203,18 @@ class Run:
         states = sorted({_state(self.oracle.names(p)) for p in self.belief})
         return Finding(
             kind, severity, tuple(x.name for x in self.steps), s.name, s.event, " or ".join(states), tuple(expected), actual, clauses,
-            tuple(self.link.log),
+            tuple(self.link.log), trail=tuple(getattr(self.memory, "trail", ())),
         )  # fmt: skip
 
 
 def _state(names: Mapping[str, Value]) -> str:
     """What people call the state."""
+    if "tdi1.state" in names:
+        return f"{names['tdi0.state']} and {names['tdi1.state']}"
+    guest = names.get("guest.tdi0.accepted")
     for name in ("tdi0.state", "endpoint.device0.status"):
         if name in names:
-            return str(names[name])
+            return str(names[name]) + (f", accepted: {guest}" if guest is not None else "")
     return ", ".join(f"{k}={v}" for k, v in names.items())
 
 

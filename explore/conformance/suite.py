@@ -10,7 +10,8 @@ from typing import Any
 import networkx as nx
 
 from ...model.language import ModelError, State, Value
-from .adapters import Adapter, Setup
+from .adapters import Setup
+from .adapters.adapter import Subject
 from .alphabet import Alphabet, Link, Stimulus
 from .guide import Chart, Guide, charted
 from .machine import NotConforming
@@ -273,7 +274,7 @@ def document(alphabet: Alphabet, found: Suite, protocol: str, setup: Setup, *, m
 class _Recorder(Link):
     """Writes down what is sent."""
 
-    def __init__(self, adapter: Adapter) -> None:
+    def __init__(self, adapter: Subject) -> None:
         super().__init__(adapter)
         self.sent: list[dict[str, Any]] = []
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
-from ...model.language import FALSE, TRUE, Model, ModelError, State, Term, Value, iff, implies, neg
+from ...model.language import FALSE, TRUE, Model, ModelError, State, System, Term, Value, iff, implies, neg
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .adapters.adapter import Session
-from .alphabet import RECOMMENDED, REQUIRED, Link, Note, Observation, Stimulus, Views, unpack
+from .alphabet import RECOMMENDED, REQUIRED, Blame, Link, Note, Observation, Stimulus, Trail, Views, unpack
 from .keying import ask as ask_ide
 from .keying import program, slots, switch
 from .oracle import Key, Oracle, told_apart
@@ -93,18 +93,7 @@ class TdispAlphabet:
         self.controls = frozenset(controls)
         defaults = {k.name: k.default for k in KNOBS}
         self.preferred: Mapping[str, Value] = {name: defaults[name] for name in READINGS}
-        model = _device_alone(ASPECTS["responder"].model)
-        names = {f.name for f in model.knobs}
-        decided = {n: defaults[n] for n in names if n not in READINGS}
-        decided |= {"multi_session": setup.multi_session, "ide_required": setup.ide_required}
-        for name, value in (fixed or {}).items():
-            if name not in names:
-                raise ModelError(f"{name} is no knob of a TDISP responder: it has {', '.join(sorted(names))}")
-            decided[name] = value
-        told = told_apart(model).without_idle_knobs()
-        system = told.instantiate(
-            {"device": 1, "tdi": 1}, {k: v for k, v in decided.items() if k in {f.name for f in told.knobs}}, check=False
-        )
+        system = responder(setup, fixed)
         self.term = {v.name: v.term for v in system.variables}
         controlled = {c for c in _CONTROLS if c in self.controls}
         kept = {*_REQUESTS, "key_prog", "ide_query", "set_mmio_attribute_response", "recover", *controlled}
@@ -114,7 +103,6 @@ class TdispAlphabet:
         self.oracle = Oracle(
             system, kept, ("tdi0.state", "tdi0.no_fw_update", "tdi0.msix_locked"), silent=[("recover", ("tdi0",)), *unseen]
         )
-        self._events = model.events
         self._actions = {(a.event, tuple(v for _, v in a.args)): dict(a.args) for a in system.actions if a.event in kept}
         self.stimuli = tuple(self._stimuli())
         self._by_name = {s.name: s for s in self.stimuli}
@@ -137,6 +125,9 @@ class TdispAlphabet:
 
     def begin(self, link: Link) -> Memory:
         return Memory()
+
+    def blame(self, trail: Trail) -> Blame:
+        return Blame()
 
     def chart(self, reading: Mapping[str, Value]) -> Oracle:
         """The oracle under one reading alone: a smaller one, since what this reading does not ask for is left out."""
@@ -293,7 +284,7 @@ class TdispAlphabet:
             memory.used = memory.programmed
             if reply == "ok":
                 link.control("ide_enable")
-            if reply == "ok" and link.adapter.observe().get("secure") == "False":
+            if reply == "ok" and link.observe().get("secure") == "False":
                 notes.append(
                     Note(REQUIRED, "P63 §6.33.1", "all keys are in use and Enable is set, and the stream is not Secure")
                 )
@@ -580,6 +571,22 @@ def _other_nonce(variant: str, memory: Memory) -> bytes:
         case "of an earlier lock" if len(memory.nonces) > 1:
             return memory.nonces[-2]
     return hashlib.sha256(b"made up").digest()
+
+
+def responder(setup: Setup, fixed: Mapping[str, Value] | None, tdis: int = 1) -> System:
+    """The device's own rules at a setup, with the open points left open that are not in ``fixed``. Raises `ModelError`."""
+    defaults = {k.name: k.default for k in KNOBS}
+    model = _device_alone(ASPECTS["responder"].model)
+    names = {f.name for f in model.knobs}
+    decided = {n: defaults[n] for n in names if n not in READINGS}
+    decided |= {"multi_session": setup.multi_session, "ide_required": setup.ide_required}
+    for name, value in (fixed or {}).items():
+        if name not in names:
+            raise ModelError(f"{name} is no knob of a TDISP responder: it has {', '.join(sorted(names))}")
+        decided[name] = value
+    told = told_apart(model).without_idle_knobs()
+    known = {f.name for f in told.knobs}
+    return told.instantiate({"device": 1, "tdi": tdis}, {k: v for k, v in decided.items() if k in known}, check=False)
 
 
 def _device_alone(model: Model) -> Model:

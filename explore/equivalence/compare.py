@@ -10,8 +10,8 @@ import numpy as np
 from ...model.language import System, conj
 from ...properties.alphabets import Alphabet, Observer
 from ..engine import NO_LIMITS, Limits
+from ..explain.parting import Parting, missing, parting
 from ..explicit import resident_memory
-from ..parting import Parting, missing, parting
 from ..verdict import Trace, Verdict
 from .comparison import Comparison, Inclusion, Parted, Turn
 from .lts import SILENT, Labels, Lts, Numbers, run, states_after

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...model.language import System
 from ...properties.alphabets import Alphabet
-from ..parting import Parting
+from ..explain.parting import Parting
 from ..verdict import Trace, Verdict
 
 RELATIONS: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from itertools import product
 
 from ...model.language import Value
 from ..engine import NO_LIMITS, Limits
-from ..settings import Block, Setting, blocks_of, few_enough, words
+from ..policies.settings import Block, Setting, SettingSet, few_enough, words
 from ..verdict import Verdict
 from .compare import compare
 from .comparison import RELATIONS
@@ -34,7 +34,7 @@ class Settings:
 
     def blocks(self, relation: str) -> tuple[Block, ...]:
         """Together they are the settings in which the relation holds; none can be widened, and none is superfluous."""
-        return blocks_of(self.having(relation, Verdict.HOLDS), self.domains)
+        return SettingSet.of(self.domains, self.having(relation, Verdict.HOLDS)).blocks()
 
     def words(self, block: Block) -> str:
         """A block as a condition on the knobs."""

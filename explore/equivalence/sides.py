@@ -12,7 +12,7 @@ from ...model.language import Ground, Model, ModelError, System, Value, nearest
 from ...model.world import ASPECTS, KNOBS
 from ...model.world import aspect as aspect_named
 from ...properties.alphabets import Alphabet, alphabet
-from ..scenario import load
+from ..scenarios.scenario import load
 from ..target import targets
 
 

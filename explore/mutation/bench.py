@@ -31,7 +31,7 @@ from ..explicit.vectorise import Compiled, Program
 from ..explicit.visited import StateSet
 from ..layout import Layout, Words
 from ..liveness.decide import decide
-from ..slice import Cones, Slice, sliced
+from ..slice import Cones, Slice, batches, sliced
 from ..verdict import Verdict
 from .look import Eye, Laws, Seen, differ, key, of_event, seen
 from .setting import Setting
@@ -131,21 +131,12 @@ class Bench:
         """The obligations in groups that depend on nearly the same variables."""
         watched, obligations = self._compiled.watched, self._compiled.obligations
         cones = Cones(watched)
-        bases = {n: frozenset(x for x in cones.of([o]) if not x.startswith("monitor.")) for n, o in enumerate(obligations)}
-        batches: list[tuple[frozenset[str], list[int]]] = []
-        for n in sorted(bases, key=lambda n: -len(bases[n])):
-            for base, numbers in batches:
-                if bases[n] <= base:
-                    numbers.append(n)
-                    break
-            else:
-                batches.append((bases[n], [n]))
         found = []
-        for _, numbers in batches:
-            part = sliced(watched, [obligations[n] for n in numbers], cones)
+        for b in batches(watched, obligations, cones):
+            part = sliced(watched, [obligations[n] for n in b.numbers], cones)
             report = ExplicitEngine().check(part.system, part.obligations)
             runs = tuple(o.path if o.verdict is Verdict.VIOLATED else None for o in report.outcomes)
-            found.append(_Part(tuple(numbers), part, reachable(part.system), runs))
+            found.append(_Part(b.numbers, part, reachable(part.system), runs))
         return found
 
     @cached_property

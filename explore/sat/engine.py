@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ...model.language import State, System, Term
 from ...properties.compile import Obligation
+from ..cubes import Cube
 from ..engine import NO_LIMITS, Limits, Progress
 from ..explicit import resident_memory
 from ..replay import replay
@@ -15,7 +16,7 @@ from ..slice import Cones, Slice, sliced
 from ..verdict import Evidence, Outcome, Report, Verdict
 from .bounded import BoundedSearch
 from .encoding import Encoding, TooLargeError
-from .ic3 import Invariant, Run, Search, as_cube
+from .ic3 import Invariant, Literals, Run, Search, as_cube
 from .invariant import checks_needed, flaw, needed
 from .solver import Budget, OutOfBudgetError
 
@@ -49,6 +50,8 @@ class SatEngine:
     def __init__(self) -> None:
         self.proofs: dict[str, tuple[Term, ...]] = {}
         """The lemmas of the proofs that were found, by obligation."""
+        self.clauses: dict[str, tuple[System, tuple[Cube, ...]]] = {}
+        """All that IC3 had found when it came to a proof, superfluous or not: cubes of unreachable states of a slice, by obligation."""
 
     @property
     def name(self) -> str:
@@ -80,6 +83,7 @@ class SatEngine:
             return _unknown(run.depth, str(e))
         if isinstance(found, Invariant):
             lemmas = tuple(as_cube(encoding, c).lemma(part.system) for c in found.cubes)
+            self.clauses[str(obligation)] = part.system, tuple(as_cube(encoding, c) for c in race.learnt)
             self.proofs[str(obligation)] = lemmas
             return Outcome(Verdict.HOLDS, Evidence.INDUCTIVE, 1, lemmas=lemmas)
         if found is None:
@@ -114,6 +118,8 @@ class _Race:
         self.run_, self.encoding = run, encoding
         self.target = encoding.target(obligation)
         self.bounded = BoundedSearch(encoding, self.target, run.budget)
+        self.learnt: tuple[Literals, ...] = ()
+        """The cubes of the invariant, with those that are not needed."""
 
     def run(self) -> Run | Invariant | None:
         """The answer; None when the depth limit comes first. Raises `OutOfBudgetError`."""
@@ -154,6 +160,7 @@ class _Race:
         self.run_.depth = max(self.run_.depth, depth)
 
     def _proved(self, found: Invariant) -> Invariant:
+        self.learnt = found.cubes
         cubes = needed(self.encoding, self.target, found.cubes, self.run_.budget)
         wrong = flaw(self.encoding, self.target, cubes, self.run_.budget)
         if wrong is not None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import z3
 from numpy.typing import NDArray
 
@@ -26,7 +27,7 @@ from ...properties.compile import Obligation
 from ..cubes import Cube
 from ..evaluate import enabled, evaluate, named, successor
 from .encoding import Budget, Codes, Encoding, OutOfBudgetError, inside
-from .lemmas import Oracle, distances
+from .lemmas import Oracle, Reached, distances
 
 _CANDIDATES = 5
 """So many cubes around the state of a CTI are compared."""
@@ -55,22 +56,23 @@ class NotProved(Exception):
 def prove(
     system: System,
     obligation: Obligation,
-    reached: NDArray[Any] | Oracle,
+    reached: NDArray[Any] | Reached,
     budget: Budget = _NO_LIMIT,
     *,
     encoding: Encoding | None = None,
     verified: bool = True,
+    most: int | None = None,
 ) -> Proof:
     """Find lemmas under which the obligation is inductive.
 
-    ``reached``: the reachable states as domain codes, shape (states, variables). ``encoding``: that of the system,
-    where there is one already. Raises `NotProved` when a reachable state breaks the obligation, `Disagreement`
+    ``reached``: the reachable states as domain codes, shape (states, variables), or what can be asked about them. ``encoding``: that of the
+    system, where there is one already. ``most``: more lemmas are not looked for. Raises `NotProved` when a reachable state breaks the obligation, `Disagreement`
     when Z3 takes a step from one of them to none of them, and `OutOfBudgetError`. The result has passed `verify`,
     unless the caller sees to that (for the whole system, say, of which this one is a slice).
     """
     start = time.perf_counter()
-    oracle = reached if isinstance(reached, Oracle) else Oracle(system, reached)
-    search = _LemmaSearch(encoding or Encoding(system), obligation, oracle, budget)
+    oracle = Oracle(system, reached) if isinstance(reached, np.ndarray) else reached
+    search = _LemmaSearch(encoding or Encoding(system), obligation, oracle, budget, most)
     lemmas = search.run()
     if verified:
         flaw = verify(system, obligation, lemmas, budget)
@@ -187,8 +189,11 @@ class _Fact:
 
 
 class _LemmaSearch:
-    def __init__(self, encoding: Encoding, obligation: Obligation, oracle: Oracle, budget: Budget) -> None:
+    def __init__(
+        self, encoding: Encoding, obligation: Obligation, oracle: Reached, budget: Budget, most: int | None = None
+    ) -> None:
         self.encoding = encoding
+        self.most = most
         self.obligation = obligation
         self.oracle = oracle
         self.budget = budget
@@ -241,6 +246,8 @@ class _LemmaSearch:
 
     def _exclude(self, codes: Codes) -> None:
         """Add a lemma that excludes the state: one that no step breaks as things are, if there is one at hand."""
+        if len(self.lemmas) == self.most:
+            raise OutOfBudgetError(f"more than {self.most} lemmas would be needed")
         candidates = [self._candidate(c) for c in islice(self.oracle.cubes(codes, self.distance), _CANDIDATES)]
         inductive = (f for f in candidates if not self.budget.satisfiable(self.solver, f.alone))
         fact = next(inductive, candidates[0])

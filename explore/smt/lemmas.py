@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,16 @@ from ...properties.compile import Obligation
 from ..cubes import Cube
 from ..layout import size
 from .encoding import Codes
+
+
+class Reached(Protocol):
+    """The reachable states, as far as the search for lemmas asks about them."""
+
+    def __contains__(self, state: Codes) -> bool: ...
+
+    def cubes(self, state: Codes, distance: list[int]) -> Iterator[Cube]:
+        """Cubes around an unreachable state that no reachable state matches, the best guess first. There is at least one."""
+        ...
 
 
 class Oracle:

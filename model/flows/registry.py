@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..language import ModelError, nearest
+from ..world import ASPECTS, KNOBS
+from ..world.choices import PARTIES
+from ..world.choices.evidence import GUEST_CHECKS
 from .arm_cca import ARM_CCA, ARM_CCA_RSI
 from .cove_io import COVE_IO
 from .flow import Flow
@@ -25,3 +30,16 @@ def flow(name: str) -> Flow:
     if name not in FLOWS:
         raise ModelError(f"there is no flow {name!r}{nearest(name, FLOWS)}")
     return FLOWS[name]
+
+
+def choices(aspects: Collection[str]) -> tuple[str, ...]:
+    """The knobs of some aspects in which flows differ, or on which the argument of one turns: what vendors chose, but for whom
+    to trust, and what a guest checks."""
+    set_apart = {*GUEST_CHECKS, *(p.name for p in PARTIES)}
+    found = []
+    for knob in (k.name for k in KNOBS if k.name not in set_apart):
+        having = [a for a in aspects if knob in ASPECTS[a].knobs]
+        mine = [f for f in FLOWS.values() if any(a in f.aspects for a in having)]
+        if len({f.knobs()[knob] for f in mine}) > 1 or any(knob in f.decided_by for f in mine):
+            found.append(knob)
+    return tuple(found)

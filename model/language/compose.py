@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import Generic, Protocol, TypeVar
 
 from .errors import ModelError, nearest
 from .ground import Grounding
@@ -151,6 +152,22 @@ class Model:
         return {}
 
 
+class Terms(Protocol):
+    """What becomes of the terms of rules, under values of the parameters."""
+
+    def values(self, p: Term) -> tuple[Term, ...]:
+        """Over what a parameter ranges."""
+        ...
+
+    def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
+        """The term under the parameter values ``env``; ``where`` names the place for error messages."""
+        ...
+
+
+_Terms = TypeVar("_Terms", bound=Terms)
+_Taken = TypeVar("_Taken")
+
+
 @dataclass
 class _Part:
     """A rule under given arguments: its conditions as ground terms."""
@@ -164,32 +181,14 @@ class _Part:
         return conj(self.when, *(c for c, _ in self.checks))
 
 
-class _Composer:
-    def __init__(self, model: Model, sizes: Mapping[str, int]) -> None:
+class Composition(Generic[_Terms, _Taken]):
+    """How rules become actions, whatever terms and actions are: at a topology, or for any number of instances."""
+
+    def __init__(self, model: Model, ground: _Terms) -> None:
         self.model = model
-        self.ground = Grounding(sizes, {str(f): f for f in model.families})
-        self.sizes = sizes
-        self.domain: dict[str, Variable] = {}
+        self.ground = ground
 
-    def system(self, name: str, *, check: bool) -> System:
-        variables: list[Variable] = []
-        init: list[Term] = []
-        for f in self.model.families:
-            for instances in product(*(i.instances(self.sizes) for i in f.over)):
-                term = self.ground.variable(f, instances)
-                sort = self.ground.sort(term)
-                variables.append(Variable(term.name, sort, f.rigid, f.doc))
-                if f.init is not None:
-                    init.append(term == const(f.init, sort))
-        self.domain = {v.name: v for v in variables}
-        actions = [a for e in self.model.events.values() for a in self.actions(e)]
-        if check:
-            self.refuse_dead_rules(actions)
-        return System(
-            name, tuple(variables), conj(*init), tuple(a for a in actions if a.guard is not FALSE), dict(self.sizes)
-        )
-
-    def actions(self, event: Event) -> Iterator[Action]:
+    def actions(self, event: Event) -> Iterator[_Taken]:
         for values in product(*(self.ground.values(p) for p in event.params)):
             env = {p.name: v for p, v in zip(event.params, values, strict=True)}
             if self.ground.term(event.where, env, f"event {event.name}") is FALSE:
@@ -212,12 +211,12 @@ class _Composer:
         checks = tuple((implies(honest, self.ground.term(c.term, env, where)), c.reply) for c in r.checks)
         return _Part(r, self.ground.term(r.when, env, where), checks)
 
-    def granted(self, event: Event, env: Mapping[str, Term]) -> Iterator[Action]:
+    def granted(self, event: Event, env: Mapping[str, Term]) -> Iterator[_Taken]:
         for parts in product(*self.parts(event, env, frozenset((OK,)))):
             guard = conj(*(p.granted for p in parts))
             yield self.action(event, env, guard, [p.rule for p in parts], OK, None)
 
-    def refused(self, event: Event, env: Mapping[str, Term]) -> Iterator[Action]:
+    def refused(self, event: Event, env: Mapping[str, Term]) -> Iterator[_Taken]:
         alternatives = self.parts(event, env, frozenset((OK,)))
         for position, mine in enumerate(alternatives):
             for part in mine:
@@ -229,6 +228,37 @@ class _Composer:
                         for reacting in product(*reactions):
                             guard = conj(*(p.granted for p in upstream), part.when, failing, *(p.granted for p in reacting))
                             yield self.action(event, env, guard, [p.rule for p in reacting], reply, part.rule)
+
+    def action(
+        self, event: Event, env: Mapping[str, Term], guard: Term, rules: list[Rule], reply: str, refused_by: Rule | None
+    ) -> _Taken:
+        """The action by which all these rules are taken in one step."""
+        raise NotImplementedError
+
+
+class _Composer(Composition[Grounding, Action]):
+    def __init__(self, model: Model, sizes: Mapping[str, int]) -> None:
+        super().__init__(model, Grounding(sizes, {str(f): f for f in model.families}))
+        self.sizes = sizes
+        self.domain: dict[str, Variable] = {}
+
+    def system(self, name: str, *, check: bool) -> System:
+        variables: list[Variable] = []
+        init: list[Term] = []
+        for f in self.model.families:
+            for instances in product(*(i.instances(self.sizes) for i in f.over)):
+                term = self.ground.variable(f, instances)
+                sort = self.ground.sort(term)
+                variables.append(Variable(term.name, sort, f.rigid, f.doc))
+                if f.init is not None:
+                    init.append(term == const(f.init, sort))
+        self.domain = {v.name: v for v in variables}
+        actions = [a for e in self.model.events.values() for a in self.actions(e)]
+        if check:
+            self.refuse_dead_rules(actions)
+        return System(
+            name, tuple(variables), conj(*init), tuple(a for a in actions if a.guard is not FALSE), dict(self.sizes)
+        )
 
     def action(
         self, event: Event, env: Mapping[str, Term], guard: Term, rules: list[Rule], reply: str, refused_by: Rule | None

@@ -21,6 +21,11 @@ class Group:
     aspect: str
     properties: tuple[Property, ...]
 
+    @property
+    def of_laws(self) -> bool:
+        """Whether they say of single steps what a rule says, so that hardly a rule can change without one of them noticing."""
+        return self.title.endswith("laws of single steps")
+
 
 _ASPECTS = (lifecycle, evidence, responder, ide, spdm, channel, proxy, resources)
 
@@ -33,6 +38,8 @@ PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS for p in group.pr
 
 _ASPECT: dict[str, str] = {p.id: group.aspect for group in GROUPS for p in group.properties}
 
+_BY_ASPECT = tuple(dict.fromkeys(_ASPECT.values()))
+
 CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept")
 """The two whose difference is the vendors' argument."""
 
@@ -40,7 +47,7 @@ CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-ac
 def find(name: str) -> Property:
     """A property by id. Raises `ModelError` with the nearest ids when there is none."""
     if name not in PROPERTIES:
-        raise ModelError(f"there is no property {name!r}{nearest(name, PROPERTIES)}")
+        raise ModelError(f"there is no property {name!r}{nearest(name, PROPERTIES)} (see tdisprove list properties)")
     return PROPERTIES[name]
 
 
@@ -52,6 +59,22 @@ def aspect_of(p: Property) -> str:
 def of_aspect(name: str) -> tuple[Property, ...]:
     """The catalogued properties that speak of an aspect, in order."""
     return tuple(p for p in PROPERTIES.values() if _ASPECT[p.id] == name)
+
+
+def group(name: str) -> tuple[Property, ...]:
+    """The properties of an aspect, or of a group by its title (``ASPECT/TITLE`` where an aspect or several groups have the name).
+
+    Raises `ModelError` with the nearest names when there is none.
+    """
+    if name in _BY_ASPECT:
+        return of_aspect(name)
+    found = [g for g in GROUPS if name in (g.title, f"{g.aspect}/{g.title}")]
+    if len(found) > 1:
+        raise ModelError(f"there are several groups {name!r}: {', '.join(f'{g.aspect}/{g.title}' for g in found)}")
+    if not found:
+        every = (*_BY_ASPECT, *(g.title for g in GROUPS))
+        raise ModelError(f"there is no group {name!r}: {', '.join(map(repr, every))}{nearest(name, every)}")
+    return found[0].properties
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,11 @@
 
   function why(w) {
     const line = (head, items) => (items.length ? h("p", {}, head, h("span", { class: "mono" }, items.join("; "))) : null);
-    return h("div", { class: "box", id: "why" }, h("h3", {}, "What alone would mend it"), [
+    return h("div", { class: "box", id: "why" }, h("h3", {}, "What would mend it"), [
       line("any one of these settings: ", w.settings), line("or that any one of these steps were never possible: ", w.steps),
+      line("or any one of these together: ", w.together),
       line("only because nothing of the kind could happen: ", w.hollow), line("undecided within the limits: ", w.open),
-      [w.settings, w.steps, w.hollow, w.open].every((x) => !x.length) ? h("p", {}, "no single setting and no single step") : null]);
+      [w.settings, w.steps, w.together, w.hollow, w.open].every((x) => !x.length) ? h("p", {}, "no single setting, no single step and no small set of them") : null]);
   }
 
   function nearest(flow, id, n) {

@@ -12,9 +12,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from ...explore.blame import Blame
 from ...explore.check import Result
-from ...explore.parting import nearest_holding
+from ...explore.explain.blame import Blame
+from ...explore.explain.parting import nearest_holding
 from ...model.language import Value
 from ...properties.catalogue import Group
 from ...properties.property import Property
@@ -22,6 +22,7 @@ from ..matrix import LEGEND, mark
 from ..story import word
 from ..svg import printable
 from ..verdicts import cell, role
+from ..why import cut_names, cuts_open
 from .run import run_payload
 
 
@@ -138,7 +139,7 @@ def _result(
 
 
 def _why(b: Blame) -> dict[str, list[str]]:
-    """What alone would mend a violation; what does so only by making it impossible comes apart."""
+    """What would mend a violation, alone or together; what does so only by making it impossible comes apart."""
     steps: dict[bool, list[str]] = {False: [], True: []}
     settings: dict[bool, list[str]] = {False: [], True: []}
     for step in b.steps:
@@ -146,7 +147,11 @@ def _why(b: Blame) -> dict[str, list[str]]:
     for s in b.settings:
         settings[s.vacuous].append(f"{s.knob}={word(s.there)} (here {word(s.here)})")
     hollow = [*settings[True], *(f"without {text}" for text in steps[True])]
-    return {"settings": settings[False], "steps": steps[False], "hollow": hollow, "open": list(b.open)}
+    together, impossible = ([], 0) if b.cuts is None else cut_names(b.cuts)
+    if impossible:
+        hollow.append(f"{impossible} sets of several")
+    unknown = [*b.open, *([cuts_open(b.cuts)] if b.cuts is not None and b.cuts.stopped else [])]
+    return {"settings": settings[False], "steps": steps[False], "together": together, "hollow": hollow, "open": unknown}
 
 
 def _evidence(r: Result) -> str:

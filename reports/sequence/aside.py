@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...explore.parting import Nearest
+from ...explore.explain.parting import Nearest
 from ...explore.verdict import Trace
 from ...model.language import OK, Action, System
 from ...model.world.sources import key

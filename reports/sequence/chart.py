@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ...explore.parting import Nearest
+from ...explore.explain.parting import Nearest
 from ...explore.verdict import Trace
 from ...model.language import OK, Action
 from .. import style

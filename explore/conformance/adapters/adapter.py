@@ -28,8 +28,24 @@ class Broken(Exception):
     """The implementation cannot be reached at all, so that there is nothing to judge."""
 
 
+class Subject(Protocol):
+    """An implementation under test, whichever side it is.
+
+    ``controls`` are what can be asked of it, or caused, beside the protocol; what is not among them is left out of a run.
+    """
+
+    @property
+    def controls(self) -> frozenset[str]: ...
+
+    def reset(self) -> None:
+        """As new. Raises `Broken` when there is no instance to be had."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Adapter(Protocol):
-    """An implementation under test.
+    """A responder under test.
 
     ``controls`` are the events of the model that can be caused from outside (opening a session, a reset, …); what is not
     among them is left out of a run.

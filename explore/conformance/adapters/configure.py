@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ....model.language import ModelError, nearest
-from ..reference import Dsm, gallery
+from ..reference import TWO_TDI_MUTANTS, Dsm, TwoTdis, gallery
+from ..requester import GUEST_MUTANTS, GuestDriver
 from . import library
 from .adapter import Adapter, Broken
 from .inprocess import InProcess
 from .process import ENVELOPES, Process
+from .requester import ObjectRequester, ProcessRequester, Requester, SocketRequester
 from .socket import Framing, Socket
 
 STARTS = ("fresh", "session", "keyed", "secure")
@@ -40,6 +42,10 @@ class Setup:
     """Whether a second SPDM session can live beside the first."""
     ide_required: bool = True
     function_id: int = 0x0100
+    second_function_id: int = 0x0101
+    """The interface of a second TDI of the same device."""
+    tdis: int = 1
+    """How many TDIs are driven: one, or two."""
     foreign_function_id: int = 0xBEEF
     """One that the device does not host."""
     stream_id: int = 1
@@ -55,12 +61,21 @@ class Setup:
         for name, options in (("envelope", ENVELOPES), ("framing", tuple(f.value for f in Framing)), ("start", STARTS)):
             if getattr(self, name) not in options:
                 raise ModelError(f"adapter: {name}={getattr(self, name)!r}: it is one of {', '.join(options)}")
+        if self.tdis not in (1, 2):
+            raise ModelError(f"adapter: tdis={self.tdis!r}: it is 1 or 2")
         library.parse_signature(self.signature)
 
     def adapter(self) -> Adapter:
         """The implementation. Raises `ModelError` when it cannot be reached."""
         try:
             return _adapter(self)
+        except Broken as e:
+            raise ModelError(f"adapter {self.subject}: {e}") from None
+
+    def requester(self, wanted: Mapping[str, str]) -> Requester:
+        """A guest, which is told at each reset what is wanted of the device. Raises `ModelError` when it cannot be reached."""
+        try:
+            return _requester(self, wanted)
         except Broken as e:
             raise ModelError(f"adapter {self.subject}: {e}") from None
 
@@ -89,12 +104,14 @@ def _setup(table: Mapping[str, Any], where: str) -> Setup:
     known = {f.name: f for f in fields(Setup)}
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key == "tdis":
+            raise ModelError(f"{where}: adapter.tdis: say it on the command line, with --tdis 2")
         if key not in known:
             raise ModelError(f"{where}: adapter.{key}: there is no such key{nearest(key, known)}")
         values[key] = tuple(value) if isinstance(value, list) else value
     if not isinstance(values.get("subject"), str):
         raise ModelError(f'{where}: adapter.subject: give one, such as "exec:./responder"')
-    numbers = ("function_id", "foreign_function_id", "stream_id", "port", "lock_flags")
+    numbers = ("function_id", "second_function_id", "foreign_function_id", "stream_id", "port", "lock_flags")
     for key in numbers:
         if key in values and (not isinstance(values[key], int) or isinstance(values[key], bool) or values[key] < 0):
             raise ModelError(f"{where}: adapter.{key}={values[key]!r}: give a whole number that is not negative")
@@ -108,7 +125,12 @@ def _adapter(setup: Setup) -> Adapter:
     kind, _, what = setup.subject.partition(":")
     match kind:
         case "reference":
-            return InProcess(lambda: Dsm(multi_session=setup.multi_session))
+            device = TwoTdis if setup.tdis == 2 else Dsm
+            return InProcess(lambda: device(multi_session=setup.multi_session))
+        case "mutant" if setup.tdis == 2:
+            if what not in TWO_TDI_MUTANTS:
+                raise ModelError(f"adapter: there is no mutant {what!r} with two TDIs{nearest(what, TWO_TDI_MUTANTS)}")
+            return InProcess(lambda: TWO_TDI_MUTANTS[what](multi_session=setup.multi_session))
         case "mutant":
             mutants = gallery()
             if what not in mutants:
@@ -120,10 +142,7 @@ def _adapter(setup: Setup) -> Adapter:
         case "exec" if what:
             return Process(what, timeout=setup.timeout, envelope=setup.envelope, controls=setup.controls)
         case "tcp":
-            host, _, port = what.rpartition(":")
-            if not host or not port.isdigit():
-                raise ModelError(f"adapter {setup.subject}: write tcp:HOST:PORT")
-            return Socket((host, int(port)), framing=Framing(setup.framing), timeout=setup.timeout)
+            return Socket(_address(setup), framing=Framing(setup.framing), timeout=setup.timeout)
         case "unix" if what:
             return Socket(what, framing=Framing(setup.framing), timeout=setup.timeout)
         case "lib":
@@ -138,7 +157,36 @@ def _adapter(setup: Setup) -> Adapter:
     )
 
 
-def _python(what: str) -> Callable[[], Any]:
+def _requester(setup: Setup, wanted: Mapping[str, str]) -> Requester:
+    kind, _, what = setup.subject.partition(":")
+    match kind:
+        case "reference":
+            return ObjectRequester(GuestDriver, wanted)
+        case "mutant":
+            if what not in GUEST_MUTANTS:
+                raise ModelError(f"adapter: there is no mutant {what!r} of a guest{nearest(what, GUEST_MUTANTS)}")
+            return ObjectRequester(GUEST_MUTANTS[what].make, wanted)
+        case "python":
+            return ObjectRequester(_python(what), wanted)
+        case "exec" if what:
+            return ProcessRequester(what, wanted, timeout=setup.timeout, controls=setup.controls)
+        case "tcp" | "unix" if what:
+            address = _address(setup) if kind == "tcp" else what
+            return SocketRequester(address, wanted, timeout=setup.timeout, controls=setup.controls)
+    raise ModelError(
+        f"adapter {setup.subject!r}: for a guest write reference, mutant:LABEL, python:FILE.py:NAME, exec:COMMAND, tcp:HOST:PORT, "
+        "unix:PATH, or give a TOML file"
+    )
+
+
+def _address(setup: Setup) -> tuple[str, int]:
+    host, _, port = setup.subject.partition(":")[2].rpartition(":")
+    if not host or not port.isdigit():
+        raise ModelError(f"adapter {setup.subject}: write tcp:HOST:PORT")
+    return host, int(port)
+
+
+def _python(what: str) -> Callable[..., Any]:
     module, _, name = what.rpartition(":")
     if not module:
         raise ModelError(f"adapter python:{what}: write python:MODULE:NAME or python:FILE.py:NAME")
@@ -148,5 +196,5 @@ def _python(what: str) -> Callable[[], Any]:
         raise ModelError(f"adapter python:{what}: {type(e).__name__}: {e}") from None
     if not callable(names.get(name)):
         raise ModelError(f"adapter python:{what}: {module} defines no {name} that can be called{nearest(name, names)}")
-    made: Callable[[], Any] = names[name]
+    made: Callable[..., Any] = names[name]
     return made

@@ -2,5 +2,6 @@
 
 from .dsm import Dsm
 from .mutants import Mutant, gallery
+from .several import TWO_TDI_MUTANTS, TwoTdis
 
-__all__ = ["Dsm", "Mutant", "gallery"]
+__all__ = ["TWO_TDI_MUTANTS", "Dsm", "Mutant", "TwoTdis", "gallery"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model.flows import FLOWS
-from ..model.flows.flow import Flow
+from ...model.flows import FLOWS
+from ...model.flows.flow import Flow
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..target import Target
+from ..verdict import Verdict
 from .blame import Blame, blame
-from .check import Result, check
-from .engine import NO_LIMITS, Engine, Limits
 from .parting import Nearest, nearest_holding
-from .target import Target
-from .verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,11 @@ def reasons(
     engine: Engine | None = None,
     limits: Limits = NO_LIMITS,
     doing: Callable[[str], None] = lambda _: None,
+    most: int = 2,
 ) -> Iterator[Reason]:
     """The reasons for the violations that have a run, one after the other: each takes a check for every knob and step.
 
-    ``doing`` hears what is under way, and an empty text when a reason is complete.
+    ``most``: sets of at most so many causes are looked for. ``doing`` hears what is under way, and an empty text when a reason is complete.
     """
     nearby = Nearby(engine, limits)
     for t in found:
@@ -69,6 +70,6 @@ def reasons(
                 continue
             near = nearby.of(t.flow, r, t.aspect, doing) if t.flow is not None else None
             name = r.prop.id
-            found_blame = blame(r, t.flow, engine, limits, lambda text, name=name: doing(f"{name}: {text}"))  # type: ignore[misc]
+            found_blame = blame(r, t.flow, engine, limits, lambda text, name=name: doing(f"{name}: {text}"), most)  # type: ignore[misc]
             doing("")
             yield Reason(t.name, r, found_blame, near)

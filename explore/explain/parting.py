@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ..model.language import Action, State, System, Term, Value, show, support
-from ..model.language.terms import conjuncts
-from .check import Result
-from .evaluate import enabled, evaluate, initial_states, named, successor
-from .verdict import Trace, Verdict
+from ...model.language import Action, State, System, Term, Value, show, support
+from ...model.language.terms import conjuncts
+from ..check import Result
+from ..evaluate import enabled, evaluate, initial_states, named, successor
+from ..verdict import Trace, Verdict
 
 _STARTS = 64
 """Initial states from which a run is followed at most."""

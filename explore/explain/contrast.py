@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from ..model.flows import Flow
-from ..model.language import Value
-from ..model.world import KNOBS
-from ..properties.catalogue import aspect_of
-from ..properties.property import Property
-from .check import Result, check
-from .engine import NO_LIMITS, Engine, Limits
-from .verdict import Verdict
+from ...model.flows import Flow
+from ...model.language import Value
+from ...model.world import KNOBS
+from ...properties.catalogue import aspect_of
+from ...properties.property import Property
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
-from ..model.language import System, Term, conj, disj, neg
-from ..properties.compile import Obligation, compile_properties
-from ..properties.property import Property
-from .check import in_words
-from .engine import NO_LIMITS, Limits
-from .relaxed import relaxed
-from .sat import SatEngine
-from .sat.engine import core_of_checks
-from .slice import Cones
-from .target import Target
-from .verdict import Verdict
+from ...model.language import System, conj, neg
+from ...properties.compile import Obligation, compile_properties
+from ...properties.property import Property
+from ..check import in_words
+from ..engine import NO_LIMITS, Limits
+from ..sat import SatEngine
+from ..sat.engine import core_of_checks
+from ..slice import Cones
+from ..target import Target
+from ..verdict import Verdict
+from .relaxed import at_most, relaxed
 
 
 @dataclass(frozen=True)
@@ -94,20 +93,3 @@ def _cuts(
                 break
             found.append(tuple(n for n in names if broken[trial.index[n]]))
     return found, min(most, len(names)), ""
-
-
-def at_most(terms: Sequence[Term], n: int) -> Term:
-    """At most ``n`` of the terms are true."""
-    if n >= len(terms):
-        return conj()
-    # Of any n + 1, one is false. Written as a count where that would be too many.
-    if n == 1:
-        return conj(*(disj(neg(a), neg(b)) for a, b in combinations(terms, 2)))
-    counts: list[Term] = [conj()] + [disj()] * (n + 1)
-    for t in terms:
-        counts = (
-            [conj(counts[0], neg(t))]
-            + [disj(conj(counts[k], neg(t)), conj(counts[k - 1], t)) for k in range(1, n + 1)]
-            + [disj(counts[n + 1], conj(counts[n], t))]
-        )
-    return neg(counts[n + 1])

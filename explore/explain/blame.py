@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ..model.flows import Flow
-from ..model.language import FALSE, OK, Rule, System, Value
-from ..model.world import ASPECTS, KNOBS
-from ..properties.catalogue import aspect_of
-from .check import Result, check
-from .engine import NO_LIMITS, Engine, Limits
-from .verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Step:
-    """An event without which the property holds; ``rules`` are those by which it takes effect in the run."""
-
-    event: str
-    reply: str
-    rules: tuple[Rule, ...]
-    vacuous: bool
-    """Whether it then holds only because what it speaks of cannot happen any more."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Another value of a knob with which the property holds."""
-
-    knob: str
-    here: Value
-    there: Value
-    vacuous: bool
+from ...model.flows import Flow
+from ...model.language import OK
+from ...model.world import ASPECTS, KNOBS
+from ...properties.catalogue import aspect_of
+from ..check import Result, check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..verdict import Verdict
+from .causes import Setting, Step, without
+from .cutsets import Cuts, cut_sets
 
 
 @dataclass(frozen=True)
 class Blame:
     """Each of these alone mends it: were the step never possible, or the knob set so, the property would hold.
 
-    ``open``: what could not be decided within the limits.
+    ``open``: what could not be decided within the limits. ``cuts``: what mends it only together; None: that was not asked.
     """
 
     steps: tuple[Step, ...]
     settings: tuple[Setting, ...]
     open: tuple[str, ...] = ()
+    cuts: Cuts | None = None
 
 
 def blame(
@@ -53,10 +35,12 @@ def blame(
     engine: Engine | None = None,
     limits: Limits = NO_LIMITS,
     done: Callable[[str], None] = lambda _: None,
+    most: int = 1,
 ) -> Blame:
     """What is to blame for a violation that has a run. Without a ``flow`` there are no knobs to try.
 
-    Only events of the run can be necessary, for without any other event the run is still there.
+    Only events of the run can be necessary, for without any other event the run is still there. ``most``: sets of at most so many
+    causes are looked for.
     """
     if broken.verdict is not Verdict.VIOLATED or broken.trace is None:
         raise ValueError(f"{broken}: no run breaks it, so nothing is to blame")
@@ -64,7 +48,7 @@ def blame(
     for event, reply in dict.fromkeys((a.event, a.reply) for a in broken.trace.actions):
         name = event if reply == OK else f"{event} → {reply}"
         done(name)
-        (r,) = check(_without(broken.system, event, reply), [broken.prop], engine, limits)
+        (r,) = check(without(broken.system, [(event, reply)]), [broken.prop], engine, limits)
         if r.verdict is Verdict.HOLDS:
             rules = [x for a in broken.trace.actions if (a.event, a.reply) == (event, reply) for x in a.rules if x.updates]
             steps.append(Step(event, reply, tuple(dict.fromkeys(rules)), r.vacuous))
@@ -87,12 +71,5 @@ def blame(
                     settings.append(Setting(knob.name, here, value, r.vacuous))
                 elif r.verdict is Verdict.UNKNOWN:
                     left.append(f"{knob.name}={str(value).lower()}")
-    return Blame(tuple(steps), tuple(settings), tuple(left))
-
-
-def _without(system: System, event: str, reply: str) -> System:
-    """The system in which an event never gets a reply. Its actions stay, so that properties can name them."""
-    return replace(
-        system,
-        actions=tuple(replace(a, guard=FALSE) if (a.event, a.reply) == (event, reply) else a for a in system.actions),
-    )
+    cuts = cut_sets(broken, flow, most, engine, limits, done) if most > 1 else None
+    return Blame(tuple(steps), tuple(settings), tuple(left), cuts)

@@ -6,14 +6,15 @@ have refused, as in the mutant that drops it; parties that are not honest make n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
-from ..model.language import BOOL, Model, Op, System
-from ..model.language.machine import Family, Rule
-from ..model.language.terms import make
-from ..model.world import ASPECTS
-from .target import Target
+from ...model.language import BOOL, Model, Op, System, Term, conj, disj, neg
+from ...model.language.machine import Family, Rule
+from ...model.language.terms import make
+from ...model.world import ASPECTS
+from ..target import Target
 
 _PREFIX = "without"
 
@@ -44,3 +45,20 @@ def relaxed(target: Target) -> Relaxed:
     loose = Model(model.name, (*model.families, *families), tuple(rules), (*model.machines, _PREFIX), model.order)
     system = target.flow.system(target.system.topology, target.system.knobs, loose, aspect=target.aspect, check=False)
     return Relaxed(system, checks)
+
+
+def at_most(terms: Sequence[Term], n: int) -> Term:
+    """At most ``n`` of the terms are true."""
+    if n >= len(terms):
+        return conj()
+    # Of any n + 1, one is false. Written as a count where that would be too many.
+    if n == 1:
+        return conj(*(disj(neg(a), neg(b)) for a, b in combinations(terms, 2)))
+    counts: list[Term] = [conj()] + [disj()] * (n + 1)
+    for t in terms:
+        counts = (
+            [conj(counts[0], neg(t))]
+            + [disj(conj(counts[k], neg(t)), conj(counts[k - 1], t)) for k in range(1, n + 1)]
+            + [disj(counts[n + 1], conj(counts[n], t))]
+        )
+    return neg(counts[n + 1])

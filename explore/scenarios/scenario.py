@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..model.flows import FLOWS, Flow
-from ..model.language import (
+from ...model.flows import FLOWS, Flow
+from ...model.language import (
     FALSE,
     Check,
     Family,
@@ -25,13 +25,13 @@ from ..model.language import (
     parse,
     substitute,
 )
-from ..model.language.mutate import AddCheck, DropCheck, mutated
-from ..model.language.terms import subterms
-from ..model.world import ASPECTS, KNOBS
-from ..model.world.choices import PARTIES
-from ..model.world.vocabulary import d, device_of, t, u, v, w
-from ..properties.catalogue import PROPERTIES, Expectation, aspect_of
-from ..properties.property import Property
+from ...model.language.mutate import AddCheck, DropCheck, mutated
+from ...model.language.terms import subterms
+from ...model.world import ASPECTS, KNOBS
+from ...model.world.choices import PARTIES
+from ...model.world.vocabulary import d, device_of, t, u, v, w
+from ...properties.catalogue import PROPERTIES, Expectation, aspect_of
+from ...properties.property import Property
 from .positions import Path as KeyPath
 from .positions import positions
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..model.flows import Flow
-from ..model.language import Value
-from ..model.world.choices.evidence import GUEST_CHECKS
-from ..properties.catalogue import of_aspect
-from ..properties.property import Property
-from .check import check
-from .engine import NO_LIMITS, Engine, Limits
-from .verdict import Verdict
+from ...model.flows import Flow
+from ...model.language import Value
+from ...model.world.choices.evidence import GUEST_CHECKS
+from ...properties.catalogue import of_aspect
+from ...properties.property import Property
+from ..check import check
+from ..engine import NO_LIMITS, Engine, Limits
+from ..verdict import Verdict
 
 
 def dropped_checks(

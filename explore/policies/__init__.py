@@ -1,0 +1,1 @@
+"""For which settings of knobs do properties hold?"""

@@ -1,0 +1,1 @@
+"""Scenario files: flows and policies of the user's own."""

@@ -1,0 +1,94 @@
+"""Exhaustive exploration as a prover: the reachable states, written as an inductive invariant that others can check.
+
+The set of all reachable states is inductive, but seldom worth reading, and often too large to write down. So lemmas are taken from it as they are
+needed: where the lemmas so far do not suffice, Z3 finds a state from which a step breaks something; that state is unreachable, says the set, and
+a clause that no reachable state breaks excludes it and many like it. What comes of it is an over-approximation of the set, in words; it counts when
+fresh solvers have found it inductive.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...model.language import System
+from ...properties.compile import Obligation
+from ..bdd import BddEngine
+from ..bdd import reachable as symbolically
+from ..engine import NO_LIMITS, Engine, Limits
+from ..explicit import ExplicitEngine, reachable
+from ..slice import Cones, Slice, sliced
+from ..verdict import Evidence, Outcome, Report, Verdict
+from .encoding import Budget, OutOfBudgetError
+from .induction import prove
+from .lemmas import Oracle, Reached
+from .symbolic import SymbolicOracle
+
+MOST_LEMMAS = 400
+"""Lemmas beyond which an invariant is not written down."""
+
+
+class FixpointEngine:
+    """Decides each obligation on its own slice by exhaustive exploration, and gives the lemmas of an inductive invariant for what holds.
+
+    ``engine``: ``"bdd"`` or ``"explicit"``. Where there would be more than ``most`` lemmas, or no time is left for them, what holds still
+    holds (the evidence is exhaustive), without lemmas, and the note says why.
+    """
+
+    def __init__(self, engine: str, most: int = MOST_LEMMAS) -> None:
+        self._engine: Engine = BddEngine() if engine == "bdd" else ExplicitEngine()
+        self._most = most
+        self._kept: tuple[tuple[str, ...], Reached] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+        """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
+        until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        cones = Cones(system)
+        self._kept = None  # the same names may mean something else in another system
+        outcomes: list[Outcome] = []
+        try:
+            for o in obligations:
+                outcomes.append(self._decide(sliced(system, [o], cones), limits, until))  # noqa: PERF401
+        except KeyboardInterrupt:
+            open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
+            outcomes += [open_still] * (len(obligations) - len(outcomes))
+        return Report(tuple(outcomes), None, self.name)
+
+    def _decide(self, part: Slice, limits: Limits, until: float | None) -> Outcome:
+        (mine,) = part.obligations
+        left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
+        (outcome,) = self._engine.check(part.system, [mine], left).outcomes
+        if outcome.note == "interrupted":
+            raise KeyboardInterrupt
+        if outcome.path is not None:
+            return replace(outcome, path=part.lift(outcome.path))
+        if outcome.verdict is not Verdict.HOLDS:
+            return outcome
+        try:
+            proof = prove(part.system, mine, self._reached(part.system, limits, until), Budget(until), most=self._most)
+        except OutOfBudgetError as e:
+            return replace(outcome, note=f"no invariant was written: {e}")
+        return replace(outcome, evidence=Evidence.INDUCTIVE, lemmas=proof.lemmas)
+
+    def _reached(self, system: System, limits: Limits, until: float | None) -> Reached:
+        """The reachable states of a slice. Those of the last one are kept, since many obligations have the same."""
+        names = tuple(v.name for v in system.variables)
+        if self._kept is None or self._kept[0] != names:
+            left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
+            left = replace(left, checkpoint=None)
+            oracle: Reached
+            if isinstance(self._engine, BddEngine):
+                symbolic = symbolically(system, left)
+                stopped, oracle = symbolic.stopped, SymbolicOracle(symbolic)
+            else:
+                found = reachable(system, left)
+                stopped, oracle = found.stopped, Oracle(system, found.codes)
+            if stopped:
+                raise OutOfBudgetError(stopped)
+            self._kept = names, oracle
+        return self._kept[1]
