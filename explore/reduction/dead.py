@@ -90,7 +90,8 @@ def dead_variables(system: System, obligations: Sequence[Obligation]) -> Dead:
             where = facts.dead(v.name)
             if where:
                 found[v.name] = where
-    return Dead(_without_circles(found), facts.defaults(found))
+    where = _without_circles(found)
+    return Dead(where, facts.defaults(where))
 
 
 def reset(system: System, dead: Dead) -> System:
