@@ -90,8 +90,8 @@ def dead_variables(system: System, obligations: Sequence[Obligation]) -> Dead:
             where = facts.dead(v.name)
             if where:
                 found[v.name] = where
-    where = _without_circles(found)
-    return Dead(where, facts.defaults(where))
+    left = _without_circles(found)
+    return Dead(left, facts.defaults(left))
 
 
 def reset(system: System, dead: Dead) -> System:
