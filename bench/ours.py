@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         flow(args.flow).system(topology, aspect=args.aspect), [find(name) for name in args.judge]
     )
     start = time.perf_counter()
-    report = ExplicitEngine(symmetry="off", threads=args.threads).check(system, obligations)
+    report = ExplicitEngine(symmetry="off", dead_variables="off", threads=args.threads).check(system, obligations)
     seconds = time.perf_counter() - start
     found = report.statistics
     assert found is not None

@@ -113,8 +113,15 @@ class Statistics:
     """Which search it was, where an engine has several."""
     symmetry: int = 0
     """The number of symmetries that were used; if there are any, symmetric states and steps count once."""
+    dead: int = 0
+    """The number of variables that were set where they are dead; if there are any, states that differ only there count once."""
     depth_exact: bool = True
     """False: the exploration did not go by distance to its end, and ``depth`` is only as far as it did."""
+
+    @property
+    def reduced(self) -> str:
+        """By what states and steps are fewer than the system's own, as one says after their number; empty where by nothing."""
+        return (" up to symmetry" if self.symmetry else "") + (" with dead variables reset" if self.dead else "")
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def _result(name: str, r: Result, times: bool) -> dict[str, Any]:
         "evidence": _evidence(r),
         "states": r.statistics.states if r.statistics is not None else None,
         "up_to_symmetry": bool(r.statistics is not None and r.statistics.symmetry),
+        "dead_variables_reset": bool(r.statistics is not None and r.statistics.dead),
         "depth": r.depth,
         "seconds": round(r.seconds, 3) if times else None,
         "vacuous": r.vacuous,

@@ -49,7 +49,7 @@ SPIN, RUMUR, ABC, TLC = needs(spin.missing), needs(rumur.missing), needs(abc.mis
 def ours(j: Job) -> tuple[Statistics, dict[int, int]]:
     """What our own engine says: the statistics, and the depth at which each check fails that does."""
     one_by_one = [dataclasses.replace(j.obligations[c.obligation], state=c.state, steps=c.steps) for c in j.checks]
-    report = ExplicitEngine(symmetry="off").check(j.system, one_by_one)
+    report = ExplicitEngine(symmetry="off", dead_variables="off").check(j.system, one_by_one)
     assert report.statistics is not None
     return report.statistics, {k: o.depth for k, o in enumerate(report.outcomes) if o.verdict is Verdict.VIOLATED}
 

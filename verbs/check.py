@@ -164,12 +164,12 @@ def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, 
     else:
         screen.results(groups, columns)
         for name, results in columns.items():
-            states = {r.statistics.states for r in results if r.statistics is not None}
+            searches = [r.statistics for r in results if r.statistics is not None and r.statistics.states]
             engines = ", ".join(dict.fromkeys(_how(r) for r in results))
-            reduced = any(r.statistics is not None and r.statistics.symmetry for r in results)
+            largest = max(searches, key=lambda s: s.states, default=None)
             screen.line(
-                (name, "title"), f": {tally(results)}" + (f"; {max(states):,} states" if states else "")
-                + (" up to symmetry" if reduced else "") + f" ({engines})"
+                (name, "title"), f": {tally(results)}" + (f"; {largest.states:,} states{largest.reduced}" if largest else "")
+                + f" ({engines})"
             )  # fmt: skip
     assumed = {r.prop.id: r.fairness for results in columns.values() for r in results if r.fairness}
     for name, fairness in assumed.items() if not _crowded(columns, args) else ():

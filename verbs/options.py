@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Target
-from ..explore.explicit import BACKENDS, SYMMETRY, ExplicitEngine
+from ..explore.explicit import BACKENDS, DEAD_VARIABLES, SYMMETRY, ExplicitEngine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -71,6 +71,13 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         default="auto",
         help="visit one of the states that differ only in which of like instances is which; auto: where there are many states "
         "(default: %(default)s)",
+    )
+    p.add_argument(
+        "--dead-variables",
+        choices=DEAD_VARIABLES,
+        default="auto",
+        help="set variables that are overwritten before they are read again to one value; auto: where there are many states and it "
+        "pays (default: %(default)s)",
     )
     p.add_argument(
         "--sleep-sets",
@@ -200,7 +207,11 @@ def engine(args: argparse.Namespace) -> Engine:
 
         return BddEngine()
     exhaustive = ExplicitEngine(
-        backend=args.backend, symmetry=args.symmetry, sleep_sets=args.sleep_sets == "on", threads=args.threads
+        backend=args.backend,
+        symmetry=args.symmetry,
+        dead_variables=args.dead_variables,
+        sleep_sets=args.sleep_sets == "on",
+        threads=args.threads,
     )
     if args.engine == "auto":
         from ..explore.choice import AutoEngine

@@ -7,7 +7,7 @@ whose states were found first and whose actions come first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from ...model.language import ModelError, State, System
 from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits
 from ..layout import Layout, Words
+from ..reduction.dead import dead_variables, reset
 from ..reduction.symmetry import Automorphism, symmetries
 from ..verdict import Evidence, Outcome, Report, Statistics, Verdict
 from .exploration import Exploration
@@ -32,8 +33,14 @@ BACKENDS = ("auto", "native", "numpy")
 SYMMETRY = ("auto", "on", "off")
 """``auto``: symmetry is looked for, and the search begun anew with it, when there are many states."""
 
+DEAD_VARIABLES = ("auto", "on", "off")
+"""``auto``: dead variables are looked for, and the search begun anew with them reset, when there are many states and it pays."""
+
 MANY = 500_000
-"""So many states make it worth while to look for symmetries."""
+"""So many states make it worth while to look for symmetries and dead variables."""
+
+PAYS = 0.95
+"""Resetting dead variables pays when at most such a share of the first `MANY` states is left: it becomes less with depth."""
 
 DEFAULT = "auto"
 """The back end where none is asked for."""
@@ -67,6 +74,16 @@ class ReachableSet:
         return self.layout.codes(self.packed)
 
 
+@dataclass(frozen=True)
+class _Reduced:
+    """What is searched in place of a system: with which symmetries, and how many of its variables reset where they are dead."""
+
+    system: System
+    symmetry: tuple[Automorphism, ...] = ()
+    dead: int = 0
+    notes: tuple[str, ...] = ()
+
+
 class ExplicitEngine:
     """Visits every reachable state. With ``stop_early``, only until every obligation has been violated."""
 
@@ -76,6 +93,7 @@ class ExplicitEngine:
         stop_early: bool = False,
         backend: str | None = None,
         symmetry: str = "auto",
+        dead_variables: str = "auto",
         sleep_sets: bool = True,
         threads: int | None = None,
     ) -> None:
@@ -83,9 +101,12 @@ class ExplicitEngine:
             raise ModelError(f"{backend!r} is no back end of exhaustive search: give one of {', '.join(BACKENDS)}")
         if symmetry not in SYMMETRY:
             raise ModelError(f"{symmetry!r} is no way to use symmetry: give one of {', '.join(SYMMETRY)}")
+        if dead_variables not in DEAD_VARIABLES:
+            raise ModelError(f"{dead_variables!r} is no way to use dead variables: give one of {', '.join(DEAD_VARIABLES)}")
         self.stop_early = stop_early
         self.backend = backend
         self.symmetry = symmetry
+        self.dead_variables = dead_variables
         self.sleep_sets = sleep_sets
         """Whether the compiled kernel leaves out looking up where steps lead that it knows to lead to known states."""
         self.threads = threads
@@ -97,7 +118,7 @@ class ExplicitEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide all obligations in one exploration (see `Engine`)."""
-        search, notes = self._search(system, obligations, limits)
+        search, reduced, notes = self._search(system, obligations, limits)
         outcomes = []
         for k in range(len(obligations)):
             found = search.found(k)
@@ -107,48 +128,64 @@ class ExplicitEngine:
                 outcomes.append(Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, search.covered, note=search.stopped))
             else:
                 outcomes.append(Outcome(Verdict.HOLDS, Evidence.EXHAUSTIVE, search.depth))
-        return Report(tuple(outcomes), search.statistics(), self.name, notes)
+        return Report(tuple(outcomes), replace(search.statistics(), dead=reduced.dead), self.name, notes)
 
     def _search(
         self, system: System, obligations: Sequence[Obligation], limits: Limits
-    ) -> tuple[Exploration, tuple[str, ...]]:
-        """The finished search, with symmetry or without."""
+    ) -> tuple[Exploration, _Reduced, tuple[str, ...]]:
+        """The finished search, what was searched, and what must be said about it."""
 
-        def search(
-            symmetry: Sequence[Automorphism], limits: Limits, reconsider: Callable[[], bool] | None = None
-        ) -> tuple[Exploration, tuple[str, ...]]:
+        def begun(what: _Reduced, limits: Limits) -> tuple[Exploration, tuple[str, ...]]:
             new, notes = _exploration(
-                system,
+                what.system,
                 obligations,
                 limits,
                 self.backend,
                 stop_early=self.stop_early,
-                symmetry=symmetry,
+                symmetry=what.symmetry,
                 sleep_sets=self.sleep_sets,
                 threads=self.threads,
             )
-            if reconsider is not None:
-                new.reconsider = (MANY, reconsider)
-            new.run()
-            return new, notes
-
-        if self.symmetry == "on":
-            return search(symmetries(system, obligations), limits)
-        if self.symmetry == "off" or all(n < 2 for n in system.topology.values()):
-            return search((), limits)
-        symmetric: list[Automorphism] = []
-
-        def reconsider() -> bool:
-            symmetric.extend(symmetries(system, obligations))
-            return bool(symmetric)
+            return new, (*notes, *what.notes)
 
         start = time.perf_counter()
-        done, notes = search((), limits, reconsider)
-        if not symmetric or "interrupted" in done.stopped:
-            return done, notes
+        first = self._reduced(system, obligations, None)
+        search, notes = begun(first, limits)
+        better: list[_Reduced] = []
+
+        def reconsider() -> bool:
+            new = self._reduced(system, obligations, search)
+            if (len(new.symmetry), new.dead) != (len(first.symmetry), first.dead):
+                better.append(new)
+            return bool(better)
+
+        if "auto" in (self.symmetry, self.dead_variables):
+            search.reconsider = (MANY, reconsider)
+        search.run()
+        if not better or "interrupted" in search.stopped:
+            return search, first, notes
         if limits.seconds is not None:
             limits = replace(limits, seconds=max(limits.seconds - (time.perf_counter() - start), 0.0))
-        return search(symmetric, limits)
+        search, notes = begun(better[0], limits)
+        search.run()
+        return search, better[0], notes
+
+    def _reduced(self, system: System, obligations: Sequence[Obligation], so_far: Exploration | None) -> _Reduced:
+        """The reductions that were asked for; and, in a search that has many states so far, those that are automatic."""
+        wanted = ("on",) if so_far is None else ("on", "auto")
+        instances = self.symmetry == "on" or any(n > 1 for n in system.topology.values())
+        symmetric = symmetries(system, obligations) if self.symmetry in wanted and instances else ()
+        if self.dead_variables in wanted:
+            dead = dead_variables(system, obligations)
+            # Those that are automatic must be seen to pay.
+            measured = so_far if self.dead_variables == "auto" else None
+            if dead and (measured is None or dead.share(measured.layout, measured.packed()[:, :MANY]) <= PAYS):
+                fewer = reset(system, dead)
+                left = symmetries(fewer, obligations) if symmetric else ()
+                if len(left) == len(symmetric):
+                    return _Reduced(fewer, left, len(dead))
+                return _Reduced(system, symmetric, notes=("dead variables are not reset: symmetries would be lost",))
+        return _Reduced(system, symmetric)
 
 
 def reachable(system: System, limits: Limits = NO_LIMITS, backend: str | None = None) -> ReachableSet:

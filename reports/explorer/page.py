@@ -156,8 +156,7 @@ def _why(b: Blame) -> dict[str, list[str]]:
 
 def _evidence(r: Result) -> str:
     """What the verdict rests on, in a sentence."""
-    symmetric = " up to symmetry" if r.statistics is not None and r.statistics.symmetry else ""
-    states = f" {r.statistics.states:,} states were visited{symmetric}." if r.statistics is not None else ""
+    states = f" {r.statistics.states:,} states were visited{r.statistics.reduced}." if r.statistics is not None else ""
     if r.trace is not None:
         how = f"A run of {len(r.trace)} steps, replayed on the reference evaluator."
         if r.trace.loop is None and r.statistics is not None:
