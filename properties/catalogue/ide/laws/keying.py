@@ -32,7 +32,7 @@ from .....model.world.vocabulary import d
 from ....formulas import After, Never, Precedence
 from ....property import Property
 from ....steps import REFUSED, occurs
-from ...law import law, step_law
+from ...law import law, possible, step_law
 from .terms import HOSTS, KEY_MESSAGES, TSMS, port_unchanged
 
 _GOES = (
@@ -285,5 +285,13 @@ PROPERTIES: tuple[Property, ...] = (
         & implies(stop_on_other_session == "discarded", ENDPOINT.holds("host"))
         & forall(s2, after((ENDPOINT.rx[d, "k0", s2] == "CLEARED") & (ENDPOINT.tx[d, "k0", s2] == "CLEARED"))),
         (d,), "device", "P63 §6.33.3 K_SET_STOP", DropUpdate("endpoint", "host_set_stop", "endpoint.rx"),
+    ),
+    possible(
+        "a-host-can-stop-the-set-that-it-keyed",
+        "While the host's session lives, a set of the endpoint that the host keyed and that is in use can be stopped by it.",
+        occurs(e.host_set_stop, d=d),
+        Device.host_session[d] & ENDPOINT.receives("k0") & forall(s2, ENDPOINT.key[d, "k0", s2] == "host"),
+        (d,), "device", "P63 §6.33.3 K_SET_STOP", SwapValue("endpoint", "host_set_stop", ENDPOINT.key[d, "k0", s2], "host", "none"),
+        protects="host",
     ),
 )  # fmt: skip

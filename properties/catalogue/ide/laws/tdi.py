@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .....model.language import after, implies, neg
+from .....model.language import after, implies, ite, neg
 from .....model.language.mutate import DropCheck, DropUpdate, SwapValue
-from .....model.world.choices.lifecycle import bind_requires, lock_requires
+from .....model.world.choices.lifecycle import bind_requires, disconnect_bound, lock_requires
 from .....model.world.ide import events as e
 from .....model.world.ide.state import (
     ENDPOINT,
@@ -13,13 +13,33 @@ from .....model.world.ide.state import (
     Device,
     Tdi,
     Tsm,
+    k2,
+    s2,
 )
 from .....model.world.vocabulary import d
+from ....formulas import Never
 from ....property import Property
 from ....steps import occurs
-from ...law import possible, step_law
+from ...law import law, possible, step_law
+
+_MAY_LOCK = ENDPOINT.programmed_by("tsm") & neg(ORPHAN[d]) & implies(lock_requires == "secure", ENDPOINT.secure)
+_STOPPED_FIRST = (disconnect_bound == "unbind") & Device.tsm_session[d]
 
 PROPERTIES: tuple[Property, ...] = (
+    law(
+        "a-lock-is-invalid-for-its-stream-only",
+        "The device calls a lock over keys of its living session invalid only where it insists on a Secure stream.",
+        Never(occurs(e.tdi_start, d=d, reply="INVALID_REQUEST", where=_MAY_LOCK)),
+        (d,), "device", "P63 §11.3.8, Table 11-12", occurs(e.tdi_start, d=d, reply="INVALID_REQUEST"),
+        SwapValue("tdi", "tdi_start", ENDPOINT.rx[d, k2, s2], "CLEARED", "PROGRAMMED"), protects="host",
+    ),
+    step_law(
+        "a-disconnect-stops-what-is-in-use-or-leaves-it",
+        "Where the TSM stops TDIs before it disconnects their device, none is in use then while its session lives; else they stay as they are.",
+        occurs(e.device_disconnect, d=d),
+        after(Tdi.use[d]) == ite(_STOPPED_FIRST, "unlocked", Tdi.use[d]),
+        (d,), "device", "P63 §11.3.16; COV 09 disconnect_device", DropUpdate("tdi", "device_disconnect", "tdi.use"),
+    ),
     step_law(
         "a-tdi-is-started-over-the-tsms-keys",
         "A TDI is locked and started from CONFIG_UNLOCKED, in the TSM's session, over keys of that session, and a Secure stream where "

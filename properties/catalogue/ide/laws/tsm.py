@@ -35,6 +35,12 @@ _TEARDOWN = tuple(occurs(x, d=d) for x in (e.rp_close, e.stop_tx, e.stop_rx, e.e
 
 PROPERTIES: tuple[Property, ...] = (
     step_law(
+        "a-connect-begins-with-an-idle-tsm",
+        "The TSM connects a device that is not connected, and with which it is not at work.",
+        occurs(e.device_connect, d=d), Tsm.in_phase("idle"),
+        (d,), "TSM", "COV 09 connect_device; Linux TSM core", DropCheck("tsm", "device_connect", "not connected"),
+    ),
+    step_law(
         "key-messages-are-for-the-set-that-is-next",
         "The TSM sends key messages for the key set that it is setting up or refreshing, and for no other.",
         KEY_MESSAGES, Tsm.in_phase("keying", "refreshing") & (Tsm.set[d] == k),
