@@ -211,7 +211,7 @@ def test_a_score_counts_what_was_killed_of_what_is_not_equivalent() -> None:
     lamp, whole = scores(found, {str(c): "It does not matter."})
     assert (lamp.killed, lamp.survived, lamp.justified, lamp.idle, lamp.share) == (1, 1, 1, 1, 0.5)
     assert (whole.part, whole.tried) == ("all", 4)
-    assert "50 %" in mutation_text("lamp", found, {str(c): "It does not matter."}, [])
+    assert "50 %" in str(mutation_text("lamp", found, {str(c): "It does not matter."}, []))
 
 
 DOCS = (Path(__file__).parent.parent / "docs" / "mutation.md").read_text(encoding="utf-8")
