@@ -125,7 +125,9 @@ class _Search:
             system = flow.system(system.topology, self._here, aspect=self._aspect, left_open=tuple(self._here), check=False)
         self._open = _Open.of(system, violation, self._here)
         effective = {i for o in self._open.obligations for i in o.steps}
-        pairs = dict.fromkeys((a.event, a.reply) for i, a in enumerate(system.actions) if a.updates or i in effective)
+        # With monitors: a step that changes nothing else may still be one that the property remembers.
+        watched = self._open.system.actions
+        pairs = dict.fromkeys((a.event, a.reply) for i, a in enumerate(watched) if a.updates or i in effective)
         domains = {k.name: k.sort.domain for k in KNOBS}
         self.causes: list[Cause] = [(k, v) for k, was in self._here.items() for v in domains[k] if v != was]
         self.causes += pairs
