@@ -71,12 +71,14 @@ def reply(results: Iterable[Result | Likeness]) -> Reply:
     found = list(results)
     if not found:
         return Reply.NOT_THERE
-    verdicts = {r.verdict for r in found}
+    # That the other flow shows something where this one shows nothing is no difference in how they do it.
+    unseen = [r for r in found if isinstance(r, Likeness) and r.vacuous]
+    verdicts = {r.verdict for r in found if r not in unseen}
     if Verdict.VIOLATED in verdicts:
         return Reply.NO
     if Verdict.UNKNOWN in verdicts:
         return Reply.UNKNOWN
-    return Reply.VACUOUS if all(r.vacuous for r in found) else Reply.YES
+    return Reply.VACUOUS if unseen or all(r.vacuous for r in found) else Reply.YES
 
 
 def answers(

@@ -79,7 +79,7 @@ def _compared(flows: list[str], f: FlowAnswer) -> list[tuple[str, Alike, Likenes
 def likeness_cell(x: Likeness) -> str:
     """A comparison's verdict in a few characters."""
     if x.vacuous:
-        return "holds (nothing is ever seen)"
+        return "nothing is ever seen"
     return {Verdict.HOLDS: "holds", Verdict.VIOLATED: "DIFFERS", Verdict.UNKNOWN: "UNKNOWN"}[x.verdict]
 
 

@@ -30,6 +30,7 @@ from tdisprove.model.language import (
     TRUE,
     Event,
     Index,
+    IndexMap,
     Int,
     Machine,
     Maybe,
@@ -547,6 +548,21 @@ def test_an_update_that_does_not_say_which_variable_is_refused() -> None:
     m.rule(Event("all"), each=[for_each(p, last, p)])
     with pytest.raises(NotParametric, match="repeated over p"):
         parametric(Model.of("all", m), {})
+
+
+def test_updates_that_might_meet_in_one_variable_are_refused() -> None:
+    """At one P they never do, at two of them the model is refused, and which of the two came last decided the verdict."""
+    shelf, r = Index("shelf"), param("r", P)
+    place = IndexMap("place", P, shelf, lambda n, sizes: n % sizes["shelf"])
+    m = Machine("m")
+    a = m.array("a", BOOL, over=(shelf,), init=False)
+    m.rule(Event("e", (p, r), where=p != r), set={a[place(p)]: False, a[place(r)]: True})
+    model = Model.of("meeting", m)
+    model.instantiate({"p": 1, "shelf": 1})
+    with pytest.raises(ModelError, match="is updated twice in one step"):
+        model.instantiate({"p": 2, "shelf": 1})
+    with pytest.raises(NotParametric, match=r"m.a is updated more than once in one step"):
+        parametric(model, {})
 
 
 def test_a_counterexample_to_induction_is_shown_and_said_to_be_reachable_or_not() -> None:

@@ -29,7 +29,7 @@ from tdisprove.explore.equivalence.partition import branching
 from tdisprove.explore.equivalence.play import play
 from tdisprove.explore.equivalence.traces import Quotient, not_included
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import ModelError, System, Term
+from tdisprove.model.language import FALSE, ModelError, System, Term
 from tdisprove.model.language.mutate import DropUpdate, mutated
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties.alphabets import ALPHABETS, Alphabet, Observer, Seen, Shown
@@ -551,6 +551,15 @@ def test_what_was_found_before_an_interruption_is_kept(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "not_included", interrupted)
     c = compared(HOST_RUN, GUEST_RUN, "effects")
     assert (verdicts(c), c.stopped) == ("???x", "interrupted")
+
+
+def test_systems_without_a_beginning_are_not_compared() -> None:
+    system = FLOWS["ide-only"].system()
+    nothing = replace(system, init=FALSE)
+    shown = Side.of("ide-only").alphabet(["effects"], system)
+    for pair in ((nothing, nothing), (nothing, system), (system, nothing)):
+        with pytest.raises(ModelError, match="has no initial state, so there is nothing to compare"):
+            compare(*pair, (shown, shown))
 
 
 def test_that_silence_goes_on_for_ever_is_seen_if_asked_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from tdisprove.explore.explain.relaxed import relaxed
 from tdisprove.explore.explicit import reachable
 from tdisprove.explore.explicit.rigid import broken_for
 from tdisprove.explore.slice import sliced
+from tdisprove.model.language import System
 from tdisprove.model.language.mutate import DropCheck, mutated
 from tdisprove.model.world import ASPECTS
-from tdisprove.properties.compile import compile_properties
+from tdisprove.properties.compile import Obligation, compile_properties
 from tdisprove.properties.formulas import LeadsTo, Recurs
 from tdisprove.reports.guard_tables import sign
 
@@ -107,6 +109,31 @@ def test_the_page_says_what_is_computed(flow: str, aspect: str) -> None:
     expected = {g.name: sign(g) for g in guards(target(flow, aspect))}
     assert expected
     assert {row[0].replace("\\", ""): row[column] for row in body if row[column]} == expected
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 1.0])
+def test_what_is_lost_within_a_limit_is_lost_without_one(seconds: float, lifecycle: dict[str, Guard]) -> None:
+    """A property that was not found to fail with the check is not thereby one that holds with it."""
+    for g in guards(target("cove-io", "lifecycle"), None, Limits(seconds=seconds)):
+        whole = lifecycle[g.name]
+        assert set(g.lost) <= set(whole.lost)
+        assert set(g.laws) <= set(whole.laws)
+        assert set(g.unseen) <= set(whole.unseen)
+
+
+def test_an_interruption_ends_the_search_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(system: System, obligations: Sequence[Obligation], *_: object) -> tuple[list[tuple[int, ...]], str]:
+        return [()] * len(obligations), "interrupted"
+
+    def never(*_: object) -> None:
+        raise AssertionError("it goes on after Ctrl-C")
+
+    monkeypatch.setattr("tdisprove.explore.explain.guards.broken_for", interrupted)
+    monkeypatch.setattr("tdisprove.explore.explain.guards.broken", never)
+    monkeypatch.setattr("tdisprove.explore.explain.guards._deciding", never)
+    found = guards(target("cove-io", "lifecycle"))
+    assert found
+    assert all(g.stopped == "interrupted" and not (g.lost or g.laws or g.unseen) for g in found)
 
 
 def test_the_command_says_it_and_a_limit_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,17 @@ def test_an_answer_by_comparison_is_what_comparing_says() -> None:
     assert q["flows"]["sev-tio-guest-run"]["comparisons"][0]["verdict"] == "violated"
 
 
+def test_what_a_flow_never_shows_is_no_yes_to_a_question_by_comparison() -> None:
+    """Of ide-only nothing is seen of a contract, so it does not look as CoVE-IO does, and the question does not arise either."""
+    (a,) = answers([question("Q83")], [FLOWS["ide-only"]], changes=False)
+    (found,) = a.flows.values()
+    assert found.reply is Reply.VACUOUS
+    ((_, alike),) = found.likenesses
+    assert alike.vacuous
+    assert alike.verdict is alike.comparison.verdicts["traces"] is Verdict.VIOLATED
+    assert "nothing is ever seen" in str(answer_text(a))
+
+
 def test_answers_come_as_text_as_a_table_as_markdown_and_as_json() -> None:
     found = answers([question("Q1"), question("Q7")], changes=False)
     assert "tdi_bind_run(tdi0)" in str(answer_text(found[0]))

@@ -12,7 +12,7 @@ from .. import __version__
 from ..explore import Target, Verdict
 from ..explore.anynumber import Answer, decide
 from ..explore.parametric import ALL, subject
-from ..model.language import ModelError, Value
+from ..model.language import ModelError, Value, nearest
 from ..reports.anynumber import document, lines, table
 from . import options
 from .board import BOARD
@@ -32,6 +32,10 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
     BOARD.begin(args)
     until = None if limits.seconds is None else time.perf_counter() + limits.seconds
     answers: dict[str, list[Answer]] = {}
+    known = {i for t in found for i in t.system.topology}
+    for index in args.any:
+        if index != ALL and index not in known:
+            raise ModelError(f"--any {index}: nothing here has such an index{nearest(index, known)}")
     subjects = [subject(t, args.any, knobs) for t in found]
     notes: list[str] = []
     written: list[str] = []

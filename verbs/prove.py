@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import __version__
 from ..explore import Engine, Limits, Target, targets
 from ..explore.certificate import certificate, verify_document
-from ..explore.explain.why import reasons
+from ..explore.explain.why import NoReasonsError, reasons
 from ..explore.sat import SatEngine
 from ..explore.survey import survey
 from ..model.language import ModelError, Value
@@ -101,7 +101,11 @@ def _engines(args: argparse.Namespace) -> tuple[Engine, Engine]:
 
 
 def _print_reasons(target: Target, prop: Property, most: int, limits: Limits) -> None:
-    found = reasons(target, prop, most, limits)
+    try:
+        found = reasons(target, prop, most, limits)
+    except NoReasonsError as e:
+        print(f"{target.name}: {e}")
+        return
     print(f"{target.name}: why {prop.id} holds")
     if found is None:
         print("  It does not, or that was not found out in time: there are no reasons to give.")

@@ -115,7 +115,7 @@ class _Campaign:
         """Something was done for the first time since the implementation was last asked for its state."""
         self.start = time.monotonic()
         self.places: list[State | None] = []
-        self.arrivals: set[tuple[str, State]] = set()
+        self.arrivals: set[tuple[str, frozenset[int], State]] = set()
         self.refusals: dict[tuple[State, Stimulus], int] = {}
         self.by_event: dict[str, list[Stimulus]] = {}
         for s in alphabet.stimuli:
@@ -187,7 +187,7 @@ class _Campaign:
                 to = self.guide.at(run.belief)
                 self._went_elsewhere(at, s, to)
                 self.guide.did(at, s, to)
-                if to is not None and not s.sentinel and not self.queue and self._arrives(s, to):
+                if to is not None and not s.sentinel and not self.queue and self._arrives(s, at, to):
                     self.queue, self.queue_at = self.guide.sentinels(to), to
             self._narrow(run)
         return True
@@ -202,11 +202,13 @@ class _Campaign:
             self.guide.give_up(at, s)
             self.guide.declined.add((at, s))
 
-    def _arrives(self, s: Stimulus, to: State) -> bool:
-        """Whether the state was not come to in this way before; not asked any more where it takes many hostile acts to get there."""
-        if self.guide.layers_done > 1 or (s.name, to) in self.arrivals:
+    def _arrives(self, s: Stimulus, at: State, to: State) -> bool:
+        """Whether the state was not come to before by the same event with the same changes (where nothing had to change, nothing can be
+        forgotten); not asked any more where it takes many hostile acts to get there."""
+        way = s.name, frozenset(i for i, (was, x) in enumerate(zip(at, to, strict=True)) if was != x), to
+        if self.guide.layers_done > 1 or way in self.arrivals:
             return False
-        self.arrivals.add((s.name, to))
+        self.arrivals.add(way)
         return True
 
     def _untried(self, at: State, s: Stimulus) -> bool:

@@ -71,9 +71,10 @@ class Chart:
             for s, o in n.options.items()
             if s.fixed or (o and all(a.reply != "ok" for a in o))
         }
-        self.pairs = {
+        # In an order that is the same in every process, which that of a set is not: the guide goes through them.
+        self.pairs = dict.fromkeys(
             (n.state, y, z) for n in self.nodes.values() for y in n.moves for z in self.nodes[y].moves
-        }  # fmt: skip
+        )
 
     def place(self, state: State) -> State:
         """Where a state of the alphabet's oracle lies on the chart."""
@@ -164,7 +165,7 @@ class Guide:
         """What is known to fail, so that it would only fail again."""
         self.declined: set[tuple[State, Stimulus]] = set()
         """What the implementation refuses for reasons of its own, as it may: what lies behind it alone is not there to be covered."""
-        self._pairs = dict.fromkeys(chart.pairs) if pairs else {}
+        self._pairs = chart.pairs if pairs else {}
         self._pairs_from: dict[tuple[State, State], dict[State, None]] = {}
         for x, y, z in self._pairs:
             self._pairs_from.setdefault((x, y), {})[z] = None
@@ -342,7 +343,7 @@ class Guide:
     def coverage(self) -> Coverage:
         c = self.chart
         nodes: Collection[State] = c.nodes.keys()
-        transitions, pairs, illegal = c.transitions, c.pairs, c.illegal
+        transitions, pairs, illegal = c.transitions, c.pairs.keys(), c.illegal
         if self.declined:
             moves = {
                 n: {to for to, by in c.nodes[n].moves.items() if any((n, s) not in self.declined for s in by)} for n in nodes

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...model.language import System, conj
+from ...model.language import ModelError, System, conj
 from ...properties.alphabets import Alphabet, Observer
 from ..engine import NO_LIMITS, Limits
 from ..explain.parting import Parting, missing, parting
@@ -87,6 +87,8 @@ class _Comparing:
             found = observed(system, observer, self.labels, left, divergence=self.divergence, watch=self.watch)
             if found.stopped == "interrupted":
                 raise KeyboardInterrupt
+            if not found.stopped and found.lts.states == 1:  # the root alone
+                raise ModelError(f"{system.name} has no initial state, so there is nothing to compare")
             self.sides.append(found)
             if found.stopped:
                 self.stopped = f"{self.stopped}; " * bool(self.stopped) + f"{system.name}: {found.stopped}"

@@ -17,7 +17,8 @@ from .sides import Side
 
 @dataclass(frozen=True)
 class Likeness:
-    """The comparison of a flow (the first) with another. ``vacuous``: of the flow nothing is ever seen, so that there is nothing to compare."""
+    """The comparison of a flow (the first) with another. ``vacuous``: of the flow nothing is ever seen, so that the question does not
+    arise, whatever the ``verdict`` says of the other."""
 
     comparison: Comparison
     verdict: Verdict
@@ -36,6 +37,4 @@ def likeness(
     systems = sides[0].system(topology, changed), sides[1].system(topology)
     alphabets = sides[0].alphabet(alike.observe, systems[0]), sides[1].alphabet(alike.observe, systems[1])
     found = compare(*systems, alphabets, limits)
-    verdict = found.verdicts[alike.relation]
-    vacuous = not found.stopped and not found.looks[0]
-    return Likeness(found, Verdict.HOLDS if vacuous else verdict, vacuous)
+    return Likeness(found, found.verdicts[alike.relation], not found.stopped and not found.looks[0])

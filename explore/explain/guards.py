@@ -26,6 +26,7 @@ from ..slice import Cones, batches, sliced
 from ..target import Target
 from .relaxed import Relaxed, relaxed
 
+_INTERRUPTED = "interrupted"
 _WITHOUT, _NOTHING = "without", "nothing"
 
 _STATES = 4_000_000
@@ -95,15 +96,18 @@ def guards(
     names = [n for n in loose.checks if n in made]
     one = _one_at_a_time(loose.system, names)
     watched, obligations = compile_properties(one, wanted)
-    found, stopped = _failing(watched, obligations, limits, until, done)
-    lost = {n: _lost(n, wanted, obligations, found) for n in names}
+    found, undecided, stopped = _failing(watched, obligations, limits, until, done)
+    decided = [p for p in wanted if not any(o.prop is p for n, o in enumerate(obligations) if n in undecided)]
+    lost = {n: _lost(n, decided, obligations, found) for n in names}
     binds = {
         f"{r.machine}.{r.name}/{c.name}": r.binds.name if r.binds is not None else ""
         for r in _rules(target)
         for c in r.checks
     }
-    deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, _left(limits, until))
-    stopped = stopped or why
+    deciding: set[str] = set()
+    if stopped != _INTERRUPTED:
+        deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, _left(limits, until))
+        stopped = stopped or why
     laws = {p.id for g in GROUPS if g.of_laws for p in g.properties}
     reach = {o.prop.id for o in obligations if o.reach}
     return [
@@ -131,14 +135,15 @@ def _failing(
     limits: Limits,
     until: float | None,
     done: Callable[[str], None],
-) -> tuple[list[frozenset[str]], str]:
-    """Per obligation the checks (or `_NOTHING`) without which it fails; and why there may be more.
+) -> tuple[list[frozenset[str]], set[int], str]:
+    """Per obligation the checks (or `_NOTHING`) without which it fails; the obligations for which there may be more, and why.
 
     State by state as long as there are not too many, which is quickest for these systems; else by decision diagrams.
     """
     domain = system.variables[system.index[_WITHOUT]].sort.domain
     found: list[frozenset[str]] = [frozenset()] * len(obligations)
     stopped, decided = "", 0
+    undecided = set(range(len(obligations)))
     cones = Cones(system)
     for batch in batches(system, obligations, cones):
         done(f"{decided} of {len(obligations)} obligations")
@@ -150,16 +155,18 @@ def _failing(
             fails, why = broken_for(part.system, part.obligations, _WITHOUT, replace(_left(limits, until), states=_STATES))
             for n, codes in zip(batch.numbers, fails, strict=True):
                 found[n] = frozenset(str(domain[c]) for c in codes)
-        if why or _WITHOUT not in part.system.index:
+        if why != _INTERRUPTED and (why or _WITHOUT not in part.system.index):
             why = ""
             for b in broken(system, mine, [_WITHOUT], _left(limits, until)):
                 n = batch.numbers[b.number]
                 found[n] |= {str(v) for v in domain if b.where({_WITHOUT: v} if b.names else {})}
-                why = why or b.stopped
-        stopped = stopped or why
-        if stopped == "interrupted":
+                why = b.stopped if b.stopped == _INTERRUPTED else why or b.stopped
+        if not why:
+            undecided -= set(batch.numbers)
+        stopped = why if why == _INTERRUPTED else stopped or why
+        if stopped == _INTERRUPTED:
             break
-    return found, stopped
+    return found, undecided, stopped
 
 
 def _lost(

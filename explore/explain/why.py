@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...model.language import System, conj, neg
+from ...model.language import ModelError, System, conj, neg
 from ...properties.compile import Obligation, compile_properties
+from ...properties.formulas import LeadsTo, Recurs, Sometimes
 from ...properties.property import Property
 from ..check import in_words
 from ..engine import NO_LIMITS, Limits
@@ -16,6 +17,10 @@ from ..slice import Cones
 from ..target import Target
 from ..verdict import Verdict
 from .relaxed import at_most, relaxed
+
+
+class NoReasonsError(ModelError):
+    """Of a property of this kind, no checks are the reason."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,10 @@ class Reasons:
 def reasons(target: Target, prop: Property, most: int = 2, limits: Limits = NO_LIMITS) -> Reasons | None:
     """Why the property holds in the target, a flow; None when it does not, or when that is not found out.
 
-    ``most``: sets of at most so many checks are looked for.
+    ``most``: sets of at most so many checks are looked for. Raises `NoReasonsError` for reachability and progress.
     """
+    if isinstance(prop.formula, Sometimes | LeadsTo | Recurs):
+        raise NoReasonsError(f"{prop.id}: no checks are the reason for reachability or progress, only for what always holds")
     watched, obligations = compile_properties(target.system, [prop])
     report = SatEngine().check(watched, obligations, limits)
     if any(x.verdict is not Verdict.HOLDS for x in report.outcomes):

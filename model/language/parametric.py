@@ -329,10 +329,13 @@ class _Composer(Composition[Symbolic, ParametricAction]):
     def update(self, r: Rule, u: RuleUpdate, env: Mapping[str, Term], mine: Assignment) -> Term:
         """The value of all variables of a family after one more update.
 
-        A target that several updates give a value gets the same one from all of them, or the model is refused at that
-        topology, so it does not matter which one is taken.
+        Raises `NotParametric` where two updates may give one variable different values: at some topologies the model would be refused.
         """
         where = f"machine {r.machine}, rule {r.name}"
+        if mine.value is not read(u.family, mine.at):
+            raise NotParametric(
+                f"{where}: {u.family} is updated more than once in one step, and some instances might be the same one"
+            )
         repeated = {p.name: p for p in u.each}
         inner = {k: v for k, v in env.items() if k not in repeated}
         conditions = []
@@ -350,12 +353,24 @@ class _Composer(Composition[Symbolic, ParametricAction]):
                     )
                 choices = [{**c, name: v} for c in choices for v in self.ground.values(p)]
         result = mine.value
+        taken: list[tuple[tuple[Term, ...], Term]] = []
         for choice in choices:
             names = {**inner, **choice}
-            here = conj(*(equal(x, self.ground.term(target, names, where)) for x, target in conditions))
+            targets = tuple(self.ground.term(target, names, where) for _, target in conditions)
+            here = conj(*(equal(x, target) for (x, _), target in zip(conditions, targets, strict=True)))
             value = self.ground.term(u.value, names, where)
+            if any(value is not other and not _apart(targets, places) for places, other in taken):
+                raise NotParametric(
+                    f"{where}: the update of {u.target} is repeated, and some of its targets might be the same one"
+                )
+            taken.append((targets, value))
             result = value if here is TRUE else result if here is FALSE else _either(here, value, result)
         return result
+
+
+def _apart(one: tuple[Term, ...], other: tuple[Term, ...]) -> bool:
+    """Whether two places are surely not the same: somewhere they have different constants."""
+    return any(a.op is Op.CONST and b.op is Op.CONST and a is not b for a, b in zip(one, other, strict=True))
 
 
 def _either(condition: Term, value: Term, otherwise: Term) -> Term:
