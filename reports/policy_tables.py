@@ -11,6 +11,7 @@ from ..model.language import Value
 from ..model.world.choices.evidence import GUEST_CHECKS
 from ..properties.catalogue import GROUPS, aspect_of
 from ..properties.property import Property
+from .story import word
 from .table import code
 
 _MOST = 6
@@ -69,7 +70,7 @@ def safe_points(found: Policy) -> str:
     """The flows as points: what they choose of that on which some property depends, and which properties hold there."""
     matter = [i for i in range(len(found.knobs)) if any(_matters(a, i) for a in found.each)]
     body = [
-        [code(name), *(_said(s[i]) for i in matter), *(_how(a, s) for a in found.each)] for name, s in points(found).items()
+        [code(name), *(word(s[i]) for i in matter), *(_how(a, s) for a in found.each)] for name, s in points(found).items()
     ]
     return rows(["flow", *(code(found.knobs[i]) for i in matter), *(code(a.prop.id) for a in found.each)], body)
 
@@ -81,10 +82,6 @@ def _matters(a: Answer, axis: int) -> bool:
 
 def _how(a: Answer, setting: tuple[Value, ...]) -> str:
     return "vacuous" if setting in a.hollow else "holds" if setting in a.holds else "**violated**"
-
-
-def _said(v: Value) -> str:
-    return str(v).lower() if isinstance(v, bool) else str(v)
 
 
 def _where(found: Policy, settings: SettingSet) -> str:

@@ -194,6 +194,24 @@ def test_what_a_careful_guest_declines_is_not_missed_but_a_refusal_without_any_r
     assert do_again(guest, ObjectRequester(Refuses, wanted_words()), after_a_lie)[0] is None
 
 
+@pytest.mark.parametrize(
+    ("op", "steps"),
+    [
+        ("lock", ["lock"]),
+        ("run", ["run"]),
+        ("enable_dma", ["host: tdi_bind", "enable_dma"]),
+        ("map_mmio", ["host: tdi_bind", "map_mmio [last range wrong]"]),
+    ],
+)
+def test_to_say_that_it_is_done_is_not_to_do_it(guest: Alphabet, op: str, steps: list[str]) -> None:
+    """A driver that tells its user ok, and has asked nobody."""
+    liar = type("Liar", (GuestDriver,), {op: lambda self: True})
+    found, _ = do_again(guest, ObjectRequester(liar, wanted_words()), steps)
+    assert found is not None
+    assert f"Linux TSM core: {op}" in found.clauses
+    assert do_again(guest, reference(), steps)[0] is None
+
+
 class GivesUp(GuestDriver):
     """Has the TDI unlocked whenever something is wrong."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
-from tdisprove.explore import Limits, Result, Verdict, check
+from tdisprove.explore import NO_LIMITS, Evidence, Limits, Outcome, Report, Result, Verdict, check
 from tdisprove.explore.policies.policy import Policy, policy
 from tdisprove.explore.policies.settings import SettingSet, distance
+from tdisprove.explore.sat import SatEngine
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import ModelError, Value
+from tdisprove.model.language import ModelError, System, Value
+from tdisprove.properties import Obligation
 from tdisprove.properties.catalogue import CENTRAL, aspect_of, expectation, find, group
 from tdisprove.properties.formulas import LeadsTo, Recurs
 from tdisprove.reports.policy_tables import evidence_properties, points, safe_settings, together, weakest_checks
@@ -259,3 +262,25 @@ def test_the_weakest_checks_of_the_documentation_are_computed() -> None:
         recorded = expectation("cove-io", a.prop.id)
         assert recorded is not None
         assert (found.current in a.holds) == (recorded.verdict == "holds"), a.prop.id
+
+
+def test_an_interruption_ends_the_search_for_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not decided is open, nothing more is tried, and no repairs are."""
+    asked = []
+
+    class Interrupted(SatEngine):
+        def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+            asked.append(obligations)
+            return Report((Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted"),), None, "sat")
+
+    monkeypatch.setattr("tdisprove.explore.policies.policy.SatEngine", Interrupted)
+    monkeypatch.setattr("tdisprove.explore.policies.policy.check", lambda *_: pytest.fail("a repair is tried"))
+    wanted = [
+        find("no-tbit-dma-emitted-before-accept"),
+        find("gates-closed-before-reuse"),
+        find("accepted-device-is-genuine"),
+    ]
+    found = policy(FLOWS["sev-tio-guest-run"], wanted, ["host", "epoch_bind"], engine="sat")
+    assert len(asked) == 1
+    assert found.repairs == ()
+    assert all(a.stopped == "interrupted" and len(a.open) == found.size for a in found.each)

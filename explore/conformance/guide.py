@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from ...model.language import State, Value
@@ -343,7 +343,8 @@ class Guide:
     def coverage(self) -> Coverage:
         c = self.chart
         nodes: Collection[State] = c.nodes.keys()
-        transitions, pairs, illegal = c.transitions, c.pairs.keys(), c.illegal
+        transitions, illegal = c.transitions, c.illegal
+        pairs: Set[tuple[State, State, State]] = c.pairs.keys()
         if self.declined:
             moves = {
                 n: {to for to, by in c.nodes[n].moves.items() if any((n, s) not in self.declined for s in by)} for n in nodes

@@ -147,10 +147,6 @@ class Oracle:
         found |= {v.name: x for v, x in zip(self.knobs, p.reading, strict=True) if x is not None}
         return found
 
-    def reading_of(self, settings: Mapping[str, Value]) -> Reading:
-        """The reading with these points decided, and no other."""
-        return tuple(settings.get(v.name) for v in self.knobs)
-
     def decided(self, p: Possible, name: str) -> Iterable[Possible]:
         """The possibility once for each value of an open point."""
         i = self._knob[name]

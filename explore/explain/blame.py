@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...model.flows import Flow
-from ...model.language import OK
 from ...model.world import ASPECTS, KNOBS
 from ...properties.catalogue import aspect_of
 from ..check import Result, check
 from ..engine import NO_LIMITS, Engine, Limits
 from ..verdict import Verdict
-from .causes import Setting, Step, without
+from .causes import Setting, Step, step_name, without
 from .cutsets import Cuts, cut_sets
 
 
@@ -46,7 +45,7 @@ def blame(
         raise ValueError(f"{broken}: no run breaks it, so nothing is to blame")
     steps, settings, left = [], [], []
     for event, reply in dict.fromkeys((a.event, a.reply) for a in broken.trace.actions):
-        name = event if reply == OK else f"{event} → {reply}"
+        name = step_name(event, reply)
         done(name)
         (r,) = check(without(broken.system, [(event, reply)]), [broken.prop], engine, limits)
         if r.verdict is Verdict.HOLDS:

@@ -1,4 +1,7 @@
-"""What each check of a guest buys: the properties that are lost when only that check is left out."""
+"""What each check of a guest buys: the properties that are lost when only that check is left out.
+
+A check is a knob here, a thing that a guest is to look at (``check_report_digest``); `guards` is about the checks of the rules.
+"""
 
 from __future__ import annotations
 

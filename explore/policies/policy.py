@@ -224,17 +224,21 @@ def policy(
         return limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
 
     answers: dict[str, Answer] = {}
+    interrupted = False
     for aspect in aspects:
         mine = [p for p in properties if aspect_of(p) == aspect]
         left_open = [k for k in knobs if k in ASPECTS[aspect].knobs]
         system = flow.system(topology, changed, aspect=aspect, left_open=left_open, check=False)
         witnesses = {p.id: w for p in mine if (w := witness_of(p)) is not None}
         watched, obligations = compile_properties(system, [*mine, *witnesses.values()])
-        decide = _by_diagrams if engine == "bdd" else _by_runs
+        decide = _untried if interrupted else _by_diagrams if engine == "bdd" else _by_runs
         found = dict(decide(watched, obligations, left_open, knobs, domains, left, done))
         answers |= {p.id: _answer(p, witnesses.get(p.id), obligations, found) for p in mine}
+        interrupted = interrupted or any(why == _INTERRUPTED for _, _, why in found.values())
     current = tuple(flow.knobs(changed)[k] for k in knobs)
     result = Policy(knobs, domains, tuple(answers[p.id] for p in properties), current, ())
+    if interrupted:
+        return result
 
     def repaired(p: Policy) -> Policy:
         return replace(p, repairs=tuple(_repairs(flow, p, topology, changed or {}, left, run, done)))
@@ -299,6 +303,7 @@ def _repairs(
         yield Repair(changes, verdicts, tuple(vacuous))
 
 
+_INTERRUPTED = "interrupted"
 _Decided = Iterator[tuple[int, tuple[SettingSet, SettingSet, str]]]
 """Per obligation, by its number: the settings in which it is broken, those of which it is not known, and why."""
 
@@ -320,6 +325,23 @@ def _by_diagrams(
         yield b.number, (fails, SettingSet(domains, every & ~fails.table & bool(b.stopped)), b.stopped)
 
 
+def _untried(
+    system: System,
+    obligations: Sequence[Obligation],
+    mine: Sequence[str],
+    knobs: Sequence[str],
+    domains: Domains,
+    *_: object,
+) -> _Decided:
+    """After Ctrl-C: all is left open."""
+    yield from ((n, _open(domains)) for n in range(len(obligations)))
+
+
+def _open(domains: Domains) -> tuple[SettingSet, SettingSet, str]:
+    nothing = np.zeros(tuple(map(len, domains)), bool)
+    return SettingSet(domains, nothing), SettingSet(domains, ~nothing), _INTERRUPTED
+
+
 def _by_runs(
     system: System,
     obligations: Sequence[Obligation],
@@ -330,7 +352,11 @@ def _by_runs(
     done: Callable[[str], None],
 ) -> _Decided:
     of = dict(zip(knobs, domains, strict=True))
+    why = ""
     for n, o in enumerate(obligations):
+        if why == _INTERRUPTED:
+            yield n, _open(domains)
+            continue
         done(str(o))
         blocks, why = _broken_in(system, o, mine, [of[k] for k in mine], left)
         whole = [tuple(b[mine.index(k)] if k in mine else frozenset(of[k]) for k in knobs) for b in blocks]

@@ -10,6 +10,28 @@ from ..wire import Malformed
 from .adapter import Broken, Fault, Reply, Session
 
 
+def made(make: Callable[[], Any], method: str, parameters: str) -> Any:
+    """What ``make`` returns, an object with the method. Raises `Broken` otherwise."""
+    try:
+        subject = make()
+    except Exception as e:
+        raise Broken(f"cannot be made: {type(e).__name__}: {e}") from e
+    if not callable(getattr(subject, method, None)):
+        raise Broken(f"{type(subject).__name__} has no method {method}({parameters})")
+    return subject
+
+
+def guarded(method: Callable[..., Any], *args: Any) -> Any:
+    """What the method returns. What it raises is a crash, unless it is a finding already."""
+    try:
+        return method(*args)
+    except Fault:
+        raise
+    except Exception as e:
+        where = traceback.extract_tb(e.__traceback__)[-1]
+        raise Fault("crash", f"{type(e).__name__}: {e} (line {where.lineno} of {where.name})") from e
+
+
 class InProcess:
     """Wraps what ``make`` returns: an object with ``apply(session, message)`` and, if it has them, ``control``, ``controls``, ``observe``."""
 
@@ -19,13 +41,7 @@ class InProcess:
         self._controls = frozenset(getattr(self._subject, "controls", ()))
 
     def _new(self) -> Any:
-        try:
-            subject = self._make()
-        except Exception as e:
-            raise Broken(f"cannot be made: {type(e).__name__}: {e}") from e
-        if not callable(getattr(subject, "apply", None)):
-            raise Broken(f"{type(subject).__name__} has no method apply(session, message)")
-        return subject
+        return made(self._make, "apply", "session, message")
 
     @property
     def controls(self) -> frozenset[str]:
@@ -56,8 +72,4 @@ class InProcess:
             close()
 
     def _guarded(self, method: str, *args: Any) -> Any:
-        try:
-            return getattr(self._subject, method)(*args)
-        except Exception as e:
-            where = traceback.extract_tb(e.__traceback__)[-1]
-            raise Fault("crash", f"{type(e).__name__}: {e} (line {where.lineno} of {where.name})") from e
+        return guarded(getattr(self._subject, method), *args)

@@ -8,13 +8,14 @@ REQUEST``; ``answer STATUS [NAME=VALUE …]``. Lines back: ``ok``; the names of 
 from __future__ import annotations
 
 import socket
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..requester.calls import Answer, Call, parse_call
 from .adapter import Broken, Fault
+from .inprocess import guarded, made
 from .process import Process
+from .socket import connected
 
 Serve = Callable[[Call], Answer]
 RESULTS = ("ok", "refused")
@@ -46,13 +47,7 @@ class ObjectRequester:
         self._controls = frozenset(getattr(self._subject, "controls", ()))
 
     def _new(self) -> Any:
-        try:
-            subject = self._make(self._wanted)
-        except Exception as e:
-            raise Broken(f"cannot be made: {type(e).__name__}: {e}") from e
-        if not callable(getattr(subject, "do", None)):
-            raise Broken(f"{type(subject).__name__} has no method do(request, call)")
-        return subject
+        return made(lambda: self._make(self._wanted), "do", "request, call")
 
     @property
     def controls(self) -> frozenset[str]:
@@ -62,13 +57,7 @@ class ObjectRequester:
         self._subject = self._new()
 
     def do(self, request: str, serve: Serve) -> str:
-        try:
-            result = self._subject.do(request, serve)
-        except Fault:
-            raise
-        except Exception as e:
-            where = traceback.extract_tb(e.__traceback__)[-1]
-            raise Fault("crash", f"{type(e).__name__}: {e} (line {where.lineno} of {where.name})") from e
+        result = guarded(self._subject.do, request, serve)
         if isinstance(result, bool):
             result = RESULTS[not result]
         if result not in RESULTS:
@@ -162,15 +151,7 @@ class SocketRequester:
 
     def reset(self) -> None:
         self.close()
-        unix = isinstance(self._address, str)
-        found = socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
-        found.settimeout(self._timeout)
-        try:
-            found.connect(self._address)
-        except OSError as e:
-            found.close()
-            raise Broken(f"{self._address}: cannot be reached: {e.strerror or e}") from None
-        self._socket, self._pending = found, b""
+        self._socket, self._pending = connected(self._address, self._timeout), b""
         try:
             said = self._line(_reset_line(self._wanted))
         except Fault as e:

@@ -28,6 +28,18 @@ class Framing(Enum):
     EMULATOR = "emulator"
 
 
+def connected(address: tuple[str, int] | str, timeout: float) -> socket.socket:
+    """A connection to a host and port, or to the path of a Unix socket. Raises `Broken` when there is none."""
+    found = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET, socket.SOCK_STREAM)
+    found.settimeout(timeout)
+    try:
+        found.connect(address)
+    except OSError as e:
+        found.close()
+        raise Broken(f"{address}: cannot be reached: {e.strerror or e}") from None
+    return found
+
+
 class Socket:
     """A responder behind a socket. A new connection is a new instance; what else can be caused is for the far side to offer (nothing)."""
 
@@ -44,15 +56,7 @@ class Socket:
 
     def reset(self) -> None:
         self.close()
-        unix = isinstance(self._address, str)
-        found = socket.socket(socket.AF_UNIX if unix else socket.AF_INET, socket.SOCK_STREAM)
-        found.settimeout(self._timeout)
-        try:
-            found.connect(self._address)
-        except OSError as e:
-            found.close()
-            raise Broken(f"{self._address}: cannot be reached: {e.strerror or e}") from None
-        self._socket = found
+        self._socket = connected(self._address, self._timeout)
 
     def apply(self, session: Session, message: bytes) -> Reply:
         vdm = Vdm(REQUEST, message[1:], message[0]).encode()

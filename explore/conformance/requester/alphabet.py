@@ -266,8 +266,8 @@ class GuestAlphabet:
         elif reply != "ok" or lies != Lies() or stimulus.event == "unlock":
             memory.setback = True
         notes: tuple[Note, ...] = ()
-        if stimulus.event == "lock" and reply == REFUSED and result == "ok":
-            notes = (Note(REQUIRED, "Linux TSM core: lock", "it says that it locked the TDI, and has asked nobody"),)
+        if result == "ok" and self._only_said(stimulus.event, platform):
+            notes = (Note(REQUIRED, f"Linux TSM core: {stimulus.event}", "it says that it is done, and it is not"),)
         return Observation(
             reply, self._facts(platform), notes, result if result == reply else f"{result} ({reply})", moves, excused
         )
@@ -286,6 +286,15 @@ class GuestAlphabet:
             return REFUSED
         # A message that the host spoilt has been sent; so has one about a range that is not as reported.
         return "ok" if answers[0] in ("ok", "error", "silence", "NOT_REPORTED", "OUT_OF_RANGE") else answers[0]
+
+    @staticmethod
+    def _only_said(op: str, platform: Platform) -> bool:
+        """Whether what was asked for is not so, and nobody told the guest that it was: it has asked nobody, or was told of a failure."""
+        so = {
+            "lock": platform.bound, "run": platform.state == "RUN", "enable_dma": platform.dma, "map_mmio": platform.mmio == "open",
+        }  # fmt: skip
+        answers = [a.status for c, a in platform.calls if c.name == _CALL_OF.get(op)]
+        return not so.get(op, True) and not (answers and all(status == "ok" for status in answers))
 
     @staticmethod
     def _moves(op: str, platform: Platform, reply: str) -> tuple[Key, ...]:

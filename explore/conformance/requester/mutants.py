@@ -291,10 +291,6 @@ def _close_mmio_only(self: GuestDriver) -> None:
     self.dma = self.mmio = False
 
 
-def _close_nothing(self: GuestDriver) -> None:
-    self.dma = self.mmio = False
-
-
 _mutant(
     "dma-enabled-before-acceptance", "the DMA gate is opened for a TDI that is not accepted", enable_dma=_enable_unaccepted
 )

@@ -61,10 +61,6 @@ class Port:
         """Whether some key set is in use in both directions and on all sub-streams."""
         return exists(k2, self.sends(k2) & self.receives(k2))
 
-    def any_slot(self, *states: str) -> Term:
-        """Whether some key slot is in one of the states."""
-        return exists(k2, exists(s2, self.rx[d, k2, s2].in_(*states) | self.tx[d, k2, s2].in_(*states)))
-
     def programmed_by(self, whose: str) -> Term:
         """Whether all slots of some set hold a key of this holder."""
         return exists(
