@@ -6,6 +6,7 @@ from ...model.language import Value
 from .finding import HOLDS, Finding, Refines, Section, case, compared
 
 _INTERLEAVED = {"go_order": "interleaved"}
+_STAYS: dict[str, Value] = {"session_loss": "next_keying"}
 _TWO_SESSIONS: dict[str, Value] = {"multi_session": True}
 
 SECTION = Section(
@@ -58,6 +59,23 @@ SECTION = Section(
                 for knobs in (_TWO_SESSIONS, {**_TWO_SESSIONS, "stream_owned_until": "keys_gone"})
             ),
             "KEY_PROG on a second session is discarded until the session that keyed the stream closes.", "P63 §6.33.3",
+        ),
+        Finding(
+            "IDE alone says as much of a stream as its device does: without TEE-IO, keys outlive their session",
+            "`ide-only` takes the stream down with the session that keyed it, in lifecycle and ide, as P63 §11.4.5 asks of TEE-I/O devices. Where only "
+            "P63 §6.33.3 binds the device (`session_loss=next_keying`; in spdm the flow is such a device), the stream stays Secure after the session has ended, "
+            "until somebody keys it anew: the abstract stream of the lifecycle does not describe that device, nor does what holds of streams there.",
+            tuple(
+                case(prop, "ide-only", expected=HOLDS, knobs=knobs)
+                for prop in (
+                    "no-secure-endpoint-without-its-session",
+                    "disconnect-leaves-no-key-in-use",
+                    "key-messages-leave-a-secure-port-secure",
+                    "the-full-stream-refines-that-of-the-lifecycle",
+                )
+                for knobs in ({}, _STAYS)
+            ),
+            "The end of the session that programmed its keys makes a stream Insecure.", "P63 §11.4.5",
         ),
         Finding(
             "Two keys shared by three sub-streams start a key more than once",
