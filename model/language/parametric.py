@@ -28,6 +28,7 @@ from .terms import (
     Term,
     after,
     conj,
+    conjuncts,
     const,
     disj,
     equal,
@@ -36,6 +37,7 @@ from .terms import (
     ite,
     lift,
     make,
+    neg,
     param,
     rebuild,
     subterms,
@@ -313,37 +315,34 @@ class _Composer(Composition[Symbolic, ParametricAction]):
     def action(
         self, event: Event, env: Mapping[str, Term], guard: Term, rules: list[Rule], reply: str, refused_by: Rule | None
     ) -> ParametricAction:
-        guard = conj(self.ground.term(event.where, env, f"event {event.name}"), guard)
-        updates: dict[Family, Assignment] = {}
+        where = self.ground.term(event.where, env, f"event {event.name}")
+        guard = conj(where, guard)
+        written: dict[Family, _Written] = {}
         for r in rules:
             for u in r.updates:
-                mine = updates.get(u.family)
-                if mine is None:
-                    mine = _idle(u.family, {v.name for v in env.values() if v.op is Op.PARAM})
-                updates[u.family] = replace(mine, value=self.update(r, u, env, mine))
+                if u.family not in written:
+                    idle = _idle(u.family, {v.name for v in env.values() if v.op is Op.PARAM})
+                    written[u.family] = _Written(idle, frozenset(conjuncts(where)))
+                self.update(r, u, env, written[u.family])
+        updates = {family: w.result for family, w in written.items()}
         changes = tuple(u for u in updates.values() if u.value is not read(u.family, u.at))
         return ParametricAction(
             event.name, tuple(env.items()), guard, changes, event.actor.name, reply, tuple(rules), refused_by
         )
 
-    def update(self, r: Rule, u: RuleUpdate, env: Mapping[str, Term], mine: Assignment) -> Term:
-        """The value of all variables of a family after one more update.
+    def update(self, r: Rule, u: RuleUpdate, env: Mapping[str, Term], written: _Written) -> None:
+        """One more update of the variables of a family.
 
         Raises `NotParametric` where two updates may give one variable different values: at some topologies the model would be refused.
         """
         where = f"machine {r.machine}, rule {r.name}"
-        if mine.value is not read(u.family, mine.at):
-            raise NotParametric(
-                f"{where}: {u.family} is updated more than once in one step, and some instances might be the same one"
-            )
         repeated = {p.name: p for p in u.each}
         inner = {k: v for k, v in env.items() if k not in repeated}
-        conditions = []
-        for x, target in zip(mine.at, u.target.args, strict=True):
+        every = set()
+        for i, (x, target) in enumerate(zip(written.result.at, u.target.args, strict=True)):
             if target.op is Op.PARAM and target.name in repeated and target.name not in inner:
                 inner[target.name] = x
-            else:
-                conditions.append((x, target))
+                every.add(i)
         choices: list[dict[str, Term]] = [{}]
         for name, p in repeated.items():
             if name not in inner:
@@ -352,29 +351,45 @@ class _Composer(Composition[Symbolic, ParametricAction]):
                         f"{where}: the update of {u.target} is repeated over {name}, which does not say which variable is meant"
                     )
                 choices = [{**c, name: v} for c in choices for v in self.ground.values(p)]
-        result = mine.value
-        taken: list[tuple[tuple[Term, ...], Term]] = []
         for choice in choices:
             names = {**inner, **choice}
-            targets = tuple(self.ground.term(target, names, where) for _, target in conditions)
-            here = conj(*(equal(x, target) for (x, _), target in zip(conditions, targets, strict=True)))
-            value = self.ground.term(u.value, names, where)
-            if any(value is not other and not _apart(targets, places) for places, other in taken):
+            place = tuple(
+                None if i in every else self.ground.term(target, names, where) for i, target in enumerate(u.target.args)
+            )
+            if not written.add(place, self.ground.term(u.value, names, where)):
                 raise NotParametric(
-                    f"{where}: the update of {u.target} is repeated, and some of its targets might be the same one"
+                    f"{where}: {u.target} is updated more than once in one step, and some of these targets might be the same one"
                 )
-            taken.append((targets, value))
-            result = value if here is TRUE else result if here is FALSE else _either(here, value, result)
-        return result
 
 
-def _apart(one: tuple[Term, ...], other: tuple[Term, ...]) -> bool:
-    """Whether two places are surely not the same: somewhere they have different constants."""
-    return any(a.op is Op.CONST and b.op is Op.CONST and a is not b for a, b in zip(one, other, strict=True))
+@dataclass
+class _Written:
+    """What a step writes to the variables of a family."""
 
+    result: Assignment
+    known: frozenset[Term]
+    """What is so of the step's instances."""
+    taken: list[tuple[tuple[Term | None, ...], Term]] = field(default_factory=list)
+    """Where, with what; ``None`` is at every instance."""
 
-def _either(condition: Term, value: Term, otherwise: Term) -> Term:
-    return ite(condition, value, otherwise)
+    def add(self, place: tuple[Term | None, ...], value: Term) -> bool:
+        """One more value, if what is there stays what it is."""
+        if any(value is not other and not self.apart(place, there) for there, other in self.taken):
+            return False
+        self.taken.append((place, value))
+        here = conj(*(equal(x, target) for x, target in zip(self.result.at, place, strict=True) if target is not None))
+        otherwise = self.result.value
+        self.result = replace(
+            self.result, value=value if here is TRUE else otherwise if here is FALSE else ite(here, value, otherwise)
+        )
+        return True
+
+    def apart(self, one: tuple[Term | None, ...], other: tuple[Term | None, ...]) -> bool:
+        """Whether two places are surely not the same: somewhere they are known to differ."""
+        pairs = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+        return any(
+            equal(a, b) is FALSE or neg(equal(a, b)) in self.known or neg(equal(b, a)) in self.known for a, b in pairs
+        )
 
 
 def _idle(family: Family, taken: set[str]) -> Assignment:
