@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..model.flows import FLOWS
 from .check import Result, check
 from .engine import NO_LIMITS, Engine, Limits
+from .parcel import Shared
+from .processes import Tell, Workers, can_fork
 from .target import Target
 
 
@@ -35,20 +37,53 @@ def survey(
     *,
     slicing: bool = True,
     done: Callable[[Target], None] = lambda _: None,
+    processes: int = 1,
 ) -> Survey:
-    """Decide the properties of all targets. After an interruption the results that there are, said to be partial."""
+    """Decide the properties of all targets, in several processes where there may be any.
+
+    After an interruption the results that there are, said to be partial.
+    """
+    first: dict[object, int] = {}
+    same_as = [first.setdefault(_identity(t), i) for i, t in enumerate(found)]
+    different = list(first.values())
+
+    def decide(number: int, limits: Limits) -> list[Result]:
+        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing)
+
+    def finished(number: int) -> None:
+        for t, same in zip(found, same_as, strict=True):
+            if same == number:
+                done(t)
+
+    known: dict[int, list[Result]] = {}
+    interrupted = False
+    if min(processes, len(different)) > 1 and can_fork() and limits.checkpoint is None:
+        memory = limits.memory and max(limits.memory // processes, 1)
+
+        def work(n: int, tell: Tell) -> list[Result]:
+            return decide(different[n], replace(limits, progress=limits.progress and tell, memory=memory))
+
+        workers = Workers(work, len(different), processes, _shared(found))
+        answers = workers.results(lambda n: finished(different[n]), limits.progress or (lambda _: None))
+        known = {different[n]: x for n, x in answers.items()}
+        interrupted = workers.interrupted
+    for number in different:
+        if number not in known and not interrupted:
+            known[number] = decide(number, limits)
+            finished(number)
+            interrupted = any("interrupted" in n for r in known[number] for n in r.notes)
     results: dict[str, list[Result]] = {}
-    known: dict[object, list[Result]] = {}
     for i, target in enumerate(found):
-        key = _identity(target)
-        mine = known.get(key)
-        if mine is None:
-            mine = known[key] = check(target.system, target.properties, engine, limits, slicing=slicing)
-        results.setdefault(target.name, []).extend(mine)
-        done(target)
-        if any("interrupted" in n for r in mine for n in r.notes):
-            return Survey(results, tuple(t.name for t in found[i + 1 :]), interrupted=True)
-    return Survey(results)
+        if same_as[i] in known:
+            results.setdefault(target.name, []).extend(known[same_as[i]])
+    return Survey(results, tuple(t.name for i, t in enumerate(found) if same_as[i] not in known), interrupted)
+
+
+def _shared(found: Sequence[Target]) -> Shared:
+    """What results speak of and is told apart by identity."""
+    actions = [a for t in found for a in t.system.actions]
+    rules = [r for a in actions for r in (*a.rules, a.refused_by) if r is not None]
+    return Shared([*(t.system for t in found), *(p for t in found for p in t.properties), *actions, *rules])
 
 
 def _identity(target: Target) -> object:

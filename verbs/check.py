@@ -34,6 +34,7 @@ def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser("check", help="decide properties of flows", description="Decide properties of flows.")
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
+    options.add_jobs(p)
     p.add_argument("--reproducible", action="store_true", help="leave out what differs from run to run (seconds)")
     options.add_why(
         p, "of each violation: the settings and steps that would mend it, alone or together, and where the nearest flow in which it "
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     BOARD.begin(args, len(found))
     surveyed = survey(
         found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
+        processes=args.jobs,
     )  # fmt: skip
     BOARD.clear()
     seconds = time.perf_counter() - start
@@ -211,10 +213,10 @@ def _crowded(columns: Mapping[str, list[Result]], args: argparse.Namespace) -> b
 def _by_aspect(found: list[Target], columns: Mapping[str, list[Result]]) -> dict[str, dict[str, list[Result]]]:
     """The results of each flow (or system file), by aspect."""
     table: dict[str, dict[str, list[Result]]] = {}
-    rest = {name: list(results) for name, results in columns.items()}
     for t in found:
-        if t.name in rest:
-            mine, rest[t.name] = rest[t.name][: len(t.properties)], rest[t.name][len(t.properties) :]
+        ids = {p.id for p in t.properties}
+        mine = [r for r in columns.get(t.name, ()) if r.prop.id in ids]
+        if mine:
             table.setdefault(t.name, {})[t.aspect or "its own"] = mine
     return table
 

@@ -23,6 +23,7 @@ def add(verbs: options.Verbs) -> None:
     options.add_properties(p)
     options.add_setting(p)
     options.add_engine(p, "markdown", "html")
+    options.add_jobs(p)
     p.set_defaults(run=run)
 
 
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     BOARD.begin(args, len(found))
     surveyed = survey(
         found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
+        processes=args.jobs,
     )  # fmt: skip
     BOARD.clear()
     matrix = Matrix.of(GROUPS, {t.name: t.summary for t in found}, surveyed.results)

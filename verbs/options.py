@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Target
 from ..explore.explicit import BACKENDS, DEAD_VARIABLES, SYMMETRY, ExplicitEngine
+from ..explore.explicit.native import threads_of_this_machine
 from ..model.flows.flow import parse_knob
 from ..model.language import ModelError, Value
 from ..model.world import ASPECTS
@@ -91,6 +92,18 @@ def add_engine(p: argparse.ArgumentParser, *formats: str) -> None:
         help="keep searches in DIR that a limit or Ctrl-C ends, and go on with those that are there",
     )
     add_limits(p, *formats)
+
+
+def add_jobs(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "-j",
+        "--jobs",
+        type=count,
+        default=threads_of_this_machine(),
+        metavar="N",
+        help="processes among which flows and their aspects are shared out (default: as many as there are processors; on Linux only); "
+        "each has its share of --memory",
+    )
 
 
 def add_why(p: argparse.ArgumentParser, text: str) -> None:

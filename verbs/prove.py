@@ -48,6 +48,7 @@ def add(verbs: options.Verbs) -> None:
         "--why", type=options.count, nargs="?", const=2, metavar="N", help="say which checks the proof needs, and the smallest sets of "
         "checks (at most N of them, default 2) without which the property fails"
     )  # fmt: skip
+    options.add_jobs(p)
     options.add_limits(p, "markdown")
     p.set_defaults(run=run)
 
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     if args.why is not None and any(t.flow is None for t in found):
         raise ModelError("--why is for flows: the rules of a system file have no checks to leave out")
     engine, prover = _engines(args)
-    surveyed = survey(found, engine, limits)
+    surveyed = survey(found, engine, limits, processes=args.jobs)
     if args.format == "json":
         options.dump(check_document(__version__, surveyed.results, surveyed.notes))
     else:

@@ -23,6 +23,7 @@ def add(verbs: options.Verbs) -> None:
     )  # fmt: skip
     options.add_target(p, several=True)
     options.add_engine(p)
+    options.add_jobs(p)
     options.add_why(p, "also the settings and steps that would mend each violation (takes long)")
     p.add_argument("-o", "--output", metavar="DIR", default="report", help="where to (default: %(default)s)")
     p.set_defaults(run=run)
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     BOARD.begin(args, len(found))
     surveyed = survey(
         found, options.engine(args), limits, slicing=not args.unsliced, done=lambda t: BOARD.finished(f"{t.name}: {t.aspect}"),
+        processes=args.jobs,
     )  # fmt: skip
     BOARD.begin(args)
     why = reasons(found, surveyed.results, options.engine(args), limits, BOARD.doing, args.cuts) if args.why else ()

@@ -158,6 +158,11 @@ def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Ter
     return term
 
 
+def every_term() -> list[Term]:
+    """All terms that there are now."""
+    return list(_interned.values())
+
+
 TRUE = make(Op.CONST, (), BOOL, True)
 FALSE = make(Op.CONST, (), BOOL, False)
 
