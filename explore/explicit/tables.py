@@ -11,9 +11,9 @@ over large ranges) is refused with `NotTabular`, and is for the search that need
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +88,25 @@ class _Value:
     array: NDArray[Any]
 
 
+Place: TypeAlias = int
+"""Some of the bits of a state, as a number whose bits they are: those of the first word are the lowest 64, and so on."""
+
+
+def _place(f: Field) -> Place:
+    """The bits of a field."""
+    return f.mask << (64 * f.word)
+
+
 class _Bits:
     """Some fields of a state, in the order in which the kernel puts their bits together: the first has the lowest."""
 
-    def __init__(self, layout: Layout, names: frozenset[str]) -> None:
-        fields = sorted(((layout.field[n], n) for n in names), key=lambda x: (x[0].word, x[0].shift))
-        self.names = names
-        self.fields = tuple(f for f, _ in fields)
+    def __init__(self, layout: Layout, ordered: Sequence[Field], place: Place) -> None:
+        self.fields = tuple(f for f in ordered if _place(f) & place)
         self.bits = sum(f.bits for f in self.fields)
+        count = len(ordered)
+        self.axes = tuple(count - 1 - i for i in reversed(range(count)) if _place(ordered[i]) & place)
+        """Of the values that depend on all the fields (see `_Builder.axis`)."""
+        self.shape = [1 << f.bits for f in reversed(self.fields)]
         self.masks = [0] * layout.words
         for f in self.fields:
             self.masks[f.word] |= f.mask
@@ -135,19 +146,23 @@ _FUNCTIONS: Mapping[Op, Callable[..., NDArray[Any]]] = {
 }
 
 
+_Update: TypeAlias = "tuple[int, Place, list[tuple[Term, Field]]]"
+"""What an action looks up: for which word, by which bits, and the values that they give which fields."""
+
+
 class _Builder:
     def __init__(self, layout: Layout, obligations: Sequence[Obligation]) -> None:
         self.layout = layout
         self.system = layout.system
         self.obligations = obligations
-        self.supports: dict[Term, frozenset[str]] = {}
-        self.bits_of: dict[frozenset[str], _Bits] = {}
+        self.supports: dict[Term, Place] = {}
+        self.bits_of: dict[Place, _Bits] = {}
         self.values: dict[Term, _Value] = {}
         # The axes of values, the highest bits first, so that a flat array is in order of the kernel's index.
-        order = sorted(
-            (n for n, f in layout.field.items() if f.bits), key=lambda n: (layout.field[n].word, layout.field[n].shift)
-        )
+        order = sorted((n for n, f in layout.field.items() if f.bits), key=lambda n: _place(layout.field[n]))
+        self.ordered = [layout.field[n] for n in order]
         self.axis = {n: i for i, n in enumerate(reversed(order))}
+        self.place = {n: _place(f) for n, f in layout.field.items()}
         # For each conjunct that a group holds: the columns that need it.
         self.needs: dict[Term, list[int]] = {}
         self.columns = len(self.system.actions)
@@ -157,7 +172,7 @@ class _Builder:
         self.starts: list[int] = [0]
         self.expression_of: dict[Term, int] = {}
         self.runs: list[tuple[int, int, int, int]] = []
-        self.run_of: dict[frozenset[str], int] = {}
+        self.run_of: dict[Place, int] = {}
         self.pool: list[NDArray[np.uint64]] = []
         self.pool_size = 0
         self.table_of: dict[bytes, int] = {}
@@ -200,20 +215,20 @@ class _Builder:
 
     # --- values of terms --------------------------------------------------------------------------------------------
 
-    def _support(self, t: Term) -> frozenset[str]:
-        """The variables that the term mentions and that take bits."""
+    def _support(self, t: Term) -> Place:
+        """The bits of the variables that the term mentions."""
         found = self.supports.get(t)
         if found is None:
-            found = self.supports[t] = frozenset(v.name for v in support(t) if self.layout.field[v.name].bits)
+            found = 0
+            for v in support(t):
+                found |= self.place[v.name]
+            self.supports[t] = found
         return found
 
-    def _width(self, names: Iterable[str]) -> int:
-        return sum(self.layout.field[n].bits for n in names)
-
-    def _bits(self, names: frozenset[str]) -> _Bits:
-        found = self.bits_of.get(names)
+    def _bits(self, place: Place) -> _Bits:
+        found = self.bits_of.get(place)
         if found is None:
-            found = self.bits_of[names] = _Bits(self.layout, names)
+            found = self.bits_of[place] = _Bits(self.layout, self.ordered, place)
         return found
 
     def _value(self, t: Term) -> _Value:
@@ -249,9 +264,7 @@ class _Builder:
 
     def _flat(self, t: Term, bits: _Bits) -> NDArray[Any]:
         """The term for every index of some fields, which are all that it depends on and maybe more."""
-        axes = tuple(sorted(self.axis[n] for n in bits.names))
-        shape = [1 << f.bits for f in reversed(bits.fields)]
-        return np.broadcast_to(self._spread(self._value(t), axes), shape).reshape(-1)
+        return np.broadcast_to(self._spread(self._value(t), bits.axes), bits.shape).reshape(-1)
 
     # --- columns and expressions ------------------------------------------------------------------------------------
 
@@ -280,7 +293,7 @@ class _Builder:
 
     def _narrow(self, t: Term) -> bool:
         """Whether a truth value is tabulated as it is: its variables are few, or few enough where it cannot be taken apart."""
-        width = self._width(self._support(t))
+        width = self._support(t).bit_count()
         return width <= GROUP_BITS or (width <= TABLE_BITS and not _has_parts(t))
 
     def _expression(self, t: Term) -> int:
@@ -327,23 +340,23 @@ class _Builder:
                 cases = [rebuild(t, (*t.args[:at], x, *t.args[at + 1 :])) for x in branches]
                 return [*map(self._operand, (condition, *cases)), _CHOICE]
             case _:
-                raise NotTabular(f"`{t}` depends on {self._width(self._support(t))} bits")
+                raise NotTabular(f"`{t}` depends on {self._support(t).bit_count()} bits")
 
     def _gathered(self, t: Term) -> list[Term]:
         """The parts of a conjunction or disjunction, those over few variables put together."""
-        joined: list[tuple[frozenset[str], list[Term]]] = []
+        joined: list[tuple[Place, list[Term]]] = []
         wide = []
         for a in t.args:
-            names = self._support(a)
-            if self._width(names) > _PART_BITS:
+            place = self._support(a)
+            if place.bit_count() > _PART_BITS:
                 wide.append(a)
                 continue
             for i, (there, terms) in enumerate(joined):
-                if self._width(there | names) <= _PART_BITS:
-                    joined[i] = (there | names, [*terms, a])
+                if (there | place).bit_count() <= _PART_BITS:
+                    joined[i] = (there | place, [*terms, a])
                     break
             else:
-                joined.append((names, [a]))
+                joined.append((place, [a]))
         join = conj if t.op is Op.AND else disj
         return [*(join(*terms) for _, terms in joined), *wide]
 
@@ -351,27 +364,27 @@ class _Builder:
 
     def _groups(self) -> tuple[list[list[int]], NDArray[np.uint32], NDArray[np.uint64]]:
         """The groups' records, the row of each of their indices, and the rows."""
-        members: list[tuple[frozenset[str], list[Term]]] = []
-        by_support: dict[frozenset[str], list[Term]] = {}
+        members: list[tuple[Place, list[Term]]] = []
+        by_support: dict[Place, list[Term]] = {}
         for t in self.needs:
             by_support.setdefault(self._support(t), []).append(t)
-        for names in sorted(by_support, key=lambda n: (-self._width(n), sorted(n))):
+        for place in sorted(by_support, key=lambda n: (-n.bit_count(), n)):
             best, least = -1, 0
             for i, (there, _) in enumerate(members):
-                both = self._width(there | names)
-                grown = both - self._width(there)
+                both = (there | place).bit_count()
+                grown = both - there.bit_count()
                 if (grown == 0 or both <= GROUP_BITS) and (best < 0 or grown < least):
                     best, least = i, grown
             if best < 0:
-                members.append((names, list(by_support[names])))
+                members.append((place, list(by_support[place])))
             else:
-                members[best] = (members[best][0] | names, members[best][1] + by_support[names])
+                members[best] = (members[best][0] | place, members[best][1] + by_support[place])
         records, row_of, rows = [], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
         index_at = row_at = 0
-        for names, terms in members:
-            bits = self._bits(names)
+        for place, terms in members:
+            bits = self._bits(place)
             choice, matrix, first = self._group(bits, terms)
-            records.append([*self._encoded(names), index_at, row_at, first, matrix.shape[1]])
+            records.append([*self._encoded(place), index_at, row_at, first, matrix.shape[1]])
             row_of.append(choice)
             rows.append(matrix.reshape(-1))
             index_at += choice.size
@@ -400,23 +413,21 @@ class _Builder:
                 rows[false, word - first] &= np.uint64(~mask & ((1 << 64) - 1))
         return choice.reshape(-1).astype(np.uint32), rows, first
 
-    def _encoded(self, names: frozenset[str]) -> list[int]:
+    def _encoded(self, place: Place) -> list[int]:
         """Which bits of the state an index is made of: a mask per word, and the runs."""
-        bits = self._bits(names)
-        if names not in self.run_of:
-            self.run_of[names] = len(self.runs)
+        bits = self._bits(place)
+        if place not in self.run_of:
+            self.run_of[place] = len(self.runs)
             self.runs += bits.runs()
-        return [*bits.masks, self.run_of[names], len(bits.runs())]
+        return [*bits.masks, self.run_of[place], len(bits.runs())]
 
     # --- updates ----------------------------------------------------------------------------------------------------
 
-    def _updates(
-        self, action: Action
-    ) -> tuple[list[int], list[int], list[tuple[int, frozenset[str], list[tuple[Term, Field]]]]]:
+    def _updates(self, action: Action) -> tuple[list[int], list[int], list[_Update]]:
         """The bits that an action keeps, those that it sets, and what must be looked up: (word, fields, updates)."""
         keep, fixed = [-1] * self.layout.words, [0] * self.layout.words
-        found: list[tuple[int, frozenset[str], list[tuple[Term, Field]]]] = []
-        wide: list[tuple[int, frozenset[str], list[tuple[Term, Field]]]] = []
+        found: list[_Update] = []
+        wide: list[_Update] = []
         for target, value in action.updates:
             f = self.layout.field[target.name]
             if not (isinstance(f.sort, Int) and isinstance(value.sort, Int)) and value.sort != f.sort:
@@ -424,41 +435,41 @@ class _Builder:
             if value is target:
                 continue
             keep[f.word] &= ~f.mask
-            names = self._support(value)
-            if self._width(names) > _UPDATE_BITS:
-                wide.append((f.word, names, [(value, f)]))
+            place = self._support(value)
+            if place.bit_count() > _UPDATE_BITS:
+                wide.append((f.word, place, [(value, f)]))
                 continue
-            if not names:
-                entry = int(self._table(names, [(value, f)])[0])
+            if not place:
+                entry = int(self._table(place, [(value, f)])[0])
                 if not entry & _OUTSIDE:
                     fixed[f.word] |= entry
                     continue
             for i, (word, there, updates) in enumerate(found):
-                if word == f.word and self._width(there | names) <= _UPDATE_BITS:
-                    found[i] = (word, there | names, [*updates, (value, f)])
+                if word == f.word and (there | place).bit_count() <= _UPDATE_BITS:
+                    found[i] = (word, there | place, [*updates, (value, f)])
                     break
             else:
-                found.append((f.word, names, [(value, f)]))
+                found.append((f.word, place, [(value, f)]))
         return keep, fixed, found + wide
 
-    def _node(self, update: tuple[int, frozenset[str], list[tuple[Term, Field]]]) -> list[int]:
+    def _node(self, update: _Update) -> list[int]:
         """The record of an update: a table, or a choice between two others."""
-        word, names, parts = update
-        if self._width(names) <= TABLE_BITS:
-            entries = self._table(names, parts)
+        word, place, parts = update
+        if place.bit_count() <= TABLE_BITS:
+            entries = self._table(place, parts)
             key = entries.tobytes()
             if key not in self.table_of:
                 self.table_of[key] = self.pool_size
                 self.pool.append(entries)
                 self.pool_size += entries.size
-            return [-1, 0, 0, *self._encoded(names), self.table_of[key], word]
+            return [-1, 0, 0, *self._encoded(place), self.table_of[key], word]
         ((value, f),) = parts
         if isinstance(value.sort, Bool):
             condition, yes, no = value, TRUE, ~TRUE
         elif value.op is Op.ITE:
             condition, yes, no = value.args
         else:
-            raise NotTabular(f"`{value}` depends on {self._width(names)} bits")
+            raise NotTabular(f"`{value}` depends on {place.bit_count()} bits")
         branches = []
         for x in (yes, no):
             node = self._node((word, self._support(x), [(x, f)]))
@@ -466,9 +477,9 @@ class _Builder:
             self.nodes.append(node)
         return [self._expression(condition), *branches, *[0] * (self.layout.words + 4)]
 
-    def _table(self, names: frozenset[str], parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
+    def _table(self, place: Place, parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
         """For each index of some fields, the bits that the updates set."""
-        bits = self._bits(names)
+        bits = self._bits(place)
         entries = np.zeros(1 << bits.bits, np.uint64)
         for value, f in parts:
             codes = self._flat(value, bits).astype(np.int64)
