@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -44,6 +44,7 @@ class Workers:
     def __init__(self, work: Callable[[int, Tell], object], tasks: int, processes: int, shared: Shared) -> None:
         self.work = work
         self.tasks = tasks
+        self.processes = processes
         self.shared = shared
         self.asked = 0
         """How often Ctrl-C was pressed."""
@@ -51,12 +52,20 @@ class Workers:
         self.next = context.Value("i", 0)
         self.stop = context.Value("b", 0, lock=False)
         self.workers: list[tuple[BaseProcess, Connection]] = []
-        for _ in range(min(processes, tasks)):
-            here, there = context.Pipe(duplex=False)
-            process = context.Process(target=self._worker, args=(there,), daemon=True)
-            process.start()
-            there.close()
-            self.workers.append((process, here))
+
+    def _begin(self) -> None:
+        """Fork. Ctrl-C waits meanwhile, here and there: Python drops what is raised in the midst of forking."""
+        context = multiprocessing.get_context("fork")
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(min(self.processes, self.tasks)):
+                here, there = context.Pipe(duplex=False)
+                process = context.Process(target=self._worker, args=(there, mask), daemon=True)
+                process.start()
+                there.close()
+                self.workers.append((process, here))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     @property
     def interrupted(self) -> bool:
@@ -69,13 +78,15 @@ class Workers:
         A task is missing when it was not begun, or when its process did not live to tell.
         """
         found: dict[int, Any] = {}
-        open_ones = {connection for _, connection in self.workers}
+        open_ones: set[Connection] = set()
         before = signal.getsignal(signal.SIGINT)
         # Only the main thread may say what Ctrl-C does; what ignores it goes on ignoring it.
         handled = threading.current_thread() is threading.main_thread() and before is not signal.SIG_IGN
         if handled:
             signal.signal(signal.SIGINT, self._interrupt)
         try:
+            self._begin()
+            open_ones.update(connection for _, connection in self.workers)
             while open_ones:
                 for connection in wait(list(open_ones)):
                     assert isinstance(connection, Connection)
@@ -111,7 +122,7 @@ class Workers:
             if process.is_alive() and process.pid is not None:
                 os.kill(process.pid, signal.SIGINT)
 
-    def _worker(self, out: Connection) -> None:
+    def _worker(self, out: Connection, mask: Iterable[int]) -> None:
         """In the new process: one task after the other."""
         sending = False
 
@@ -136,6 +147,7 @@ class Workers:
         try:
             if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
                 signal.signal(signal.SIGINT, interrupted)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             while not self.stop.value:
                 with self.next.get_lock():
                     number = self.next.value
