@@ -76,7 +76,7 @@ def check(
     )
     promises = compile_liveness(system, filter(_is_liveness, wanted))
     found: dict[int, _Answer] = {}
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+    limits = limits.begun()  # for the whole check; what has no time left is said to be UNKNOWN at once
     interrupted = False
     for batch in batches(watched, obligations, slicing=slicing):
         start = time.perf_counter()
@@ -85,9 +85,6 @@ def check(
             open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
             found |= dict.fromkeys(batch.numbers, (open_still, None, None, (), 0.0))
             continue
-        if until is not None:
-            # The limit is for the whole check; what has no time left is said to be UNKNOWN at once.
-            limits = replace(limits, seconds=max(until - start, 0.0))
         if slicing:
             part = sliced(watched, mine)
             report = engine.check(part.system, part.obligations, limits)
@@ -110,8 +107,7 @@ def check(
     for n, o in enumerate(obligations):
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
     if promises:
-        rest = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-        for promise, answer in zip(promises, _kept(system, promises, rest, interrupted, slicing=slicing), strict=True):
+        for promise, answer in zip(promises, _kept(system, promises, limits, interrupted, slicing=slicing), strict=True):
             by_property.setdefault(promise.prop.id, []).append((promise, *answer))
     results = []
     for p, w in zip(wanted, witnesses, strict=True):

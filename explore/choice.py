@@ -8,7 +8,6 @@ All three give the same verdicts and the same depths; only the time that it take
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -69,7 +68,7 @@ class AutoEngine:
         """Decide the obligations (see `Engine`). The report names the engine that decided most, an outcome any other."""
         if estimate(system, limits, self.budget).engine == "explicit":
             return self.exhaustive.check(system, obligations, limits)
-        begun = time.perf_counter()
+        limits = limits.begun()
         trial = self.exhaustive.check(system, obligations, replace(limits, states=self.budget))
         if trial.statistics is None or trial.statistics.complete or trial.statistics.states <= self.budget:
             return trial  # all states were visited, or another limit ended it
@@ -78,8 +77,7 @@ class AutoEngine:
             return replace(trial, notes=(*trial.notes, f"no more than {trial.statistics.states:,} states were needed"))
         report, note = trial, f"more than {self.budget:,} states"
         for engine, share in ((BddEngine(), True), (self.exhaustive, False)):
-            rest = _rest(limits, begun)
-            mine = replace(rest, seconds=self.patience if rest.seconds is None else rest.seconds / 2) if share else rest
+            mine = limits.within(self.patience if limits.left is None else limits.left / 2) if share else limits
             report = _with(report, open_ones, engine, system, obligations, mine)
             report = replace(report, notes=(note, *report.notes))
             open_ones = [k for k in open_ones if report.outcomes[k].verdict is Verdict.UNKNOWN]
@@ -87,13 +85,6 @@ class AutoEngine:
                 break
             note = "too many for decision diagrams in the time they were given"
         return report
-
-
-def _rest(limits: Limits, begun: float) -> Limits:
-    """The limits, less the time that has passed."""
-    if limits.seconds is None:
-        return limits
-    return replace(limits, seconds=max(limits.seconds - (time.perf_counter() - begun), 0.0))
 
 
 def _with(

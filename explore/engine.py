@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ..model.language import System
 from ..properties.compile import Obligation
+from .memory import resident_memory
 from .verdict import Report
 
 
@@ -24,7 +26,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use. None: no limit. A limit that is reached makes verdicts UNKNOWN, never HOLDS."""
+    """What a run may use. None: no limit. A limit that is reached makes verdicts UNKNOWN, never HOLDS.
+
+    The clock starts when the limits are `begun`; whoever is given them later shares what is left of the seconds.
+    """
 
     states: int | None = None
     depth: int | None = None
@@ -35,6 +40,40 @@ class Limits:
     """Called now and then on long runs; may raise KeyboardInterrupt."""
     checkpoint: Path | None = None
     """A folder: an exhaustive search that does not come to its end is kept there, and one that is there is gone on with."""
+    until: float | None = None
+    """When ``seconds`` are over, by `time.perf_counter`; None: the clock has not been started."""
+
+    def begun(self) -> Limits:
+        """The limits with the clock running. It is started once: runs that share the limits share the seconds."""
+        if self.seconds is None or self.until is not None:
+            return self
+        return replace(self, until=time.perf_counter() + self.seconds)
+
+    def within(self, seconds: float) -> Limits:
+        """The limits, begun, with no more than so many seconds from now."""
+        left = self.left
+        return self.begun() if left is not None and left <= seconds else replace(self, seconds=seconds, until=None).begun()
+
+    @property
+    def left(self) -> float | None:
+        """The seconds that are left, at least 0; None: no end."""
+        return self.seconds if self.until is None else max(self.until - time.perf_counter(), 0.0)
+
+    @property
+    def late(self) -> bool:
+        """Whether the seconds are over."""
+        return self.until is not None and time.perf_counter() > self.until
+
+    @property
+    def out_of_time(self) -> str:
+        """What to say when the seconds are over."""
+        return "" if self.seconds is None else f"the time limit of {self.seconds:g} s was reached"
+
+    def out_of_memory(self) -> str:
+        """What to say when the process occupies more memory than it may; empty while it does not."""
+        if self.memory is None or resident_memory() <= self.memory:
+            return ""
+        return f"the memory limit of {self.memory:,} bytes was reached"
 
 
 NO_LIMITS = Limits()

@@ -135,12 +135,16 @@ def test_ctrl_c_keeps_what_was_found() -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     others = Path(f"/proc/{child.pid}/task/{child.pid}/children")
-    while child.poll() is None and not others.read_text():
-        time.sleep(0.05)
-    time.sleep(1)
-    assert child.poll() is None, child.communicate()
-    os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    try:
+        while child.poll() is None and not others.read_text():
+            time.sleep(0.05)
+        time.sleep(1)
+        assert child.poll() is None, child.communicate()
+        os.killpg(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
     assert "interrupted: the results are partial" in out
     assert child.returncode == 3
     assert "Traceback" not in err

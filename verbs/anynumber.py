@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from dataclasses import replace
 from pathlib import Path
 
 from .. import __version__
@@ -28,9 +26,8 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
             raise ModelError(
                 f"--{option} gives a number of {index}, and --any says that there may be any: leave one of them out"
             )
-    limits = options.limits(args)
+    limits = options.limits(args).begun()
     BOARD.begin(args)
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
     answers: dict[str, list[Answer]] = {}
     known = {i for t in found for i in t.system.topology}
     for index in args.any:
@@ -46,8 +43,7 @@ def run(args: argparse.Namespace, found: list[Target], files: list[Path] | None,
         if args.format == "text" and t.name not in answers:
             _out(f"{t.name}: {t.summary}")
         for p in t.properties:
-            left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-            answer = decide(about, p, left, BOARD.doing)
+            answer = decide(about, p, limits, BOARD.doing)
             BOARD.clear()
             answers.setdefault(t.name, []).append(answer)
             if args.format == "text":

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..explore import Progress
-from ..explore.explicit.exploration import resident_memory
+from ..explore.memory import resident_memory
 from . import screen
 
 if TYPE_CHECKING:

@@ -27,7 +27,6 @@ from ...properties.property import Property
 from ..certificate.checker import Refused
 from ..certificate.parametric_checker import verify_parametric
 from ..engine import NO_LIMITS, Limits
-from ..explicit import resident_memory
 from ..parametric import Subject
 from ..replay import replay
 from ..sat import SatEngine
@@ -104,7 +103,7 @@ def decide(
     answer = Answer(about, prop, Verdict.UNKNOWN)
     search = None
     try:
-        search = _Search(answer, limits, say, start)
+        search = _Search(answer, limits, say)
         answer = search.run()
     except (NotParametric, OutOfBudgetError, TooLargeError) as e:
         answer = replace(answer, note=str(e), failure=search.failure if search else None)
@@ -114,10 +113,9 @@ def decide(
 
 
 class _Search:
-    def __init__(self, answer: Answer, limits: Limits, say: Callable[[str], None], start: float) -> None:
-        self.answer, self.limits, self.say = answer, limits, say
-        self.until = None if limits.seconds is None else start + limits.seconds
-        self.budget = Budget(self.until, self._watch)
+    def __init__(self, answer: Answer, limits: Limits, say: Callable[[str], None]) -> None:
+        self.answer, self.limits, self.say = answer, limits.begun(), say
+        self.budget = Budget(self.limits.until, self._watch)
         self.model, self.obligations = compile_parametric(answer.about.model, answer.prop)
         self.fixed = answer.about.fixed
         self.candidates: dict[Term, None] = {}
@@ -132,7 +130,7 @@ class _Search:
         for topology in (alone, sizes.two(self.model, self.fixed)):
             at = Grounded(self.model, topology, self.obligations)
             for o in at.instances if topology == alone else _first(at):
-                violated = self._learn(at, o, self._left())
+                violated = self._learn(at, o, self.limits)
                 if violated is not None:
                     return violated
         # Where many instances are not needed, counterexamples to induction are found and looked into sooner.
@@ -177,7 +175,7 @@ class _Search:
     def _look_further(self, topology: Mapping[str, int]) -> Answer | None:
         """At a larger topology: whether the property is violated, and whether the last counterexample to induction is reachable."""
         at = Grounded(self.model, topology, self.obligations)
-        limits = self._left(_SECONDS_PER_STEP)
+        limits = self.limits.within(_SECONDS_PER_STEP)
         for o in _first(at):
             violated = self._learn(at, o, limits)
             if violated is not None:
@@ -194,16 +192,12 @@ class _Search:
         return None
 
     def _watch(self) -> None:
-        if self.limits.memory is not None and resident_memory() > self.limits.memory:
-            raise OutOfBudgetError(f"the memory limit of {self.limits.memory:,} bytes was reached")
+        if why := self.limits.out_of_memory():
+            raise OutOfBudgetError(why)
 
     def _enough(self) -> dict[str, int]:
         facts = [parameters(t) for t in self.candidates] + [frozenset(o.env.values()) for o in self.obligations]
         return sizes.enough(self.model, self.fixed, facts)
-
-    def _left(self, most: float | None = None) -> Limits:
-        left = None if self.until is None else max(self.until - time.perf_counter(), 0.0)
-        return replace(self.limits, seconds=min((s for s in (left, most) if s is not None), default=None))
 
     def _learn(self, at: Grounded, o: Obligation, limits: Limits) -> Answer | None:
         """Prove an obligation at a topology, and make what that took general; or that it is violated there."""
@@ -236,7 +230,7 @@ class _Search:
         self.last = dict(zip((v.name for v in part.system.variables), state, strict=True))
         self.say(f"{self.answer.prop.id}: is a counterexample to induction reachable at {_said(at.sizes)}?")
         engine = SatEngine()
-        (outcome,) = engine.check(part.system, [never], self._left()).outcomes
+        (outcome,) = engine.check(part.system, [never], self.limits).outcomes
         if outcome.note == "interrupted":
             raise KeyboardInterrupt
         if outcome.path is not None:
@@ -260,9 +254,11 @@ class _Search:
         document = certificate(
             self.model, self.obligations, found, self.fixed, self.answer.prop, self.answer.about.made_from
         )
-        left = _SECONDS_PER_QUESTION if self.until is None else max(self.until - time.perf_counter(), 1.0)
+        left = _SECONDS_PER_QUESTION if self.limits.left is None else max(self.limits.left, 1.0)
         try:
-            verdict, asked = verify_parametric(document, ("z3",), seconds=min(left, _SECONDS_PER_QUESTION), until=self.until)
+            verdict, asked = verify_parametric(
+                document, ("z3",), seconds=min(left, _SECONDS_PER_QUESTION), until=self.limits.until
+            )
         except Refused as e:
             return replace(
                 self.answer, failure=self.failure, lemmas=_shown(found),
@@ -288,7 +284,7 @@ class _Search:
             self.say(f"{self.answer.prop.id}: whether anything of the kind happens at {_said(topology)}")
             watched, obligations = compile_properties(self.answer.about.model.at(topology)[0], [prop])
             for o in obligations:
-                (outcome,) = SatEngine().check(watched, [o], self._left()).outcomes
+                (outcome,) = SatEngine().check(watched, [o], self.limits).outcomes
                 if outcome.note == "interrupted":
                     raise KeyboardInterrupt
                 if outcome.verdict is not Verdict.HOLDS:

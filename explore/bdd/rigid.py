@@ -7,9 +7,8 @@ rigid variables, are the settings in which it fails. Where not all states were f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +73,13 @@ def broken(
     """
     for name in rigid:
         assert not any(t.name == name for a in system.actions for t, _ in a.updates), f"{name} is not rigid"
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+    limits = limits.begun()
     interrupted, decided = "", 0
     cones = Cones(system)
     for batch in batches(system, obligations, cones):
         part = sliced(system, [obligations[n] for n in batch.numbers], cones)
         names = tuple(n for n in rigid if n in part.system.index)
-        left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-        search = Search(part.system, part.obligations, left, backend)
+        search = Search(part.system, part.obligations, limits, backend)
         e, m = search.encoding, search.encoding.manager
         if interrupted:
             yield from (Broken(n, names, interrupted, e, m.false) for n in batch.numbers)

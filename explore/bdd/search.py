@@ -21,8 +21,8 @@ from ...model.language import TRUE, Action, Op, State, System, Value
 from ...properties.compile import Obligation
 from ..engine import Limits, Progress
 from ..evaluate import successor
-from ..explicit import resident_memory
 from ..layout import code_of
+from ..memory import resident_memory
 from ..verdict import Statistics
 from .closure import Closure
 from .encoding import Encoding
@@ -87,6 +87,8 @@ class Search:
 
     def __post_init__(self) -> None:
         self.start = time.perf_counter()
+        self.limits = self.limits.begun()
+        self._seconds = self.limits.left
         self._reported = self.start
         self._spent = 0
         self._came_from: dict[tuple[int, State], tuple[int, State]] = {}
@@ -131,7 +133,7 @@ class Search:
             self.stopped = "the memory for decision diagrams was used up"
             self.encoding.manager.unbound()
         if not self.closed and not self.stopped:
-            self.stopped = f"the time limit of {self.limits.seconds:g} s was reached"
+            self.stopped = self.limits.out_of_time
 
     def breaking(self, k: int) -> Function:
         """Of the states that were found, those in which obligation ``k`` fails, or from which a step breaks it."""
@@ -165,7 +167,7 @@ class Search:
         now = time.perf_counter()
         self._report(now, states, self._false, 0)
         self._watch_memory()
-        return bool(self.stopped) or (self.limits.seconds is not None and now - self.start > share * self.limits.seconds)
+        return bool(self.stopped) or (self._seconds is not None and now - self.start > share * self._seconds)
 
     def _follow_rings(self) -> None:
         """From the initial states outwards: to the end, or for what is known to fail until it has."""
@@ -238,16 +240,14 @@ class Search:
         limits = self.limits
         if limits.states is not None and self.count(seen) > limits.states:
             self.stopped = f"the state limit {limits.states} was reached"
-        elif limits.seconds is not None and now - self.start > limits.seconds:
-            self.stopped = f"the time limit of {limits.seconds:g} s was reached"
+        elif limits.late:
+            self.stopped = limits.out_of_time
         self._watch_memory()
         self._report(now, seen, ring, len(self.rings) - 1)
         return bool(self.stopped)
 
     def _watch_memory(self) -> None:
-        limit = self.limits.memory
-        if limit is not None and resident_memory() > limit:
-            self.stopped = f"the memory limit of {limit:,} bytes was reached"
+        self.stopped = self.limits.out_of_memory() or self.stopped
 
     def _report(self, now: float, states: Function, frontier: Function, depth: int) -> None:
         if self.limits.progress is not None and now - self._reported > _PROGRESS_EVERY:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
-
 import numpy as np
 
 from ...model.language import ModelError, System, conj
 from ...properties.alphabets import Alphabet, Observer
 from ..engine import NO_LIMITS, Limits
 from ..explain.parting import Parting, missing, parting
-from ..explicit import resident_memory
 from ..verdict import Trace, Verdict
 from .comparison import Comparison, Inclusion, Parted, Turn
 from .lts import SILENT, Labels, Lts, Numbers, run, states_after
@@ -49,8 +45,7 @@ class _Comparing:
     def __init__(
         self, systems: tuple[System, System], alphabets: tuple[Alphabet, Alphabet], limits: Limits, divergence: bool
     ) -> None:
-        self.systems, self.alphabets, self.limits, self.divergence = systems, alphabets, limits, divergence
-        self.until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        self.systems, self.alphabets, self.limits, self.divergence = systems, alphabets, limits.begun(), divergence
         self.labels = Labels()
         self.observers = tuple(Observer.of(a, s) for a, s in zip(alphabets, systems, strict=True))
         # What is known so far.
@@ -63,10 +58,10 @@ class _Comparing:
 
     def watch(self) -> None:
         """Stop when time or memory are used up."""
-        if self.until is not None and time.perf_counter() > self.until:
-            raise _Stopped(f"the time limit of {self.limits.seconds:g} s was reached")
-        if self.limits.memory is not None and resident_memory() > self.limits.memory:
-            raise _Stopped(f"the memory limit of {self.limits.memory:,} bytes was reached")
+        if self.limits.late:
+            raise _Stopped(self.limits.out_of_time)
+        if why := self.limits.out_of_memory():
+            raise _Stopped(why)
 
     def compare(self) -> Comparison:
         """What was found, and UNKNOWN for what a limit left open."""
@@ -81,10 +76,7 @@ class _Comparing:
 
     def _explore(self) -> None:
         for system, observer in zip(self.systems, self.observers, strict=True):
-            left = self.limits
-            if self.until is not None:
-                left = replace(left, seconds=max(self.until - time.perf_counter(), 0.0))
-            found = observed(system, observer, self.labels, left, divergence=self.divergence, watch=self.watch)
+            found = observed(system, observer, self.labels, self.limits, divergence=self.divergence, watch=self.watch)
             if found.stopped == "interrupted":
                 raise KeyboardInterrupt
             if not found.stopped and found.lts.states == 1:  # the root alone

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 from ...model.language import Value
@@ -58,14 +57,12 @@ def compare_over(
     """
     domains = tuple(k.sort.domain for k in knobs)
     few_enough([str(k) for k in knobs], domains, MOST_SETTINGS)
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+    limits = limits.begun()
     verdicts: dict[Setting, Mapping[str, Verdict]] = {}
     stopped = ""
     every = list(product(*domains))
     for n, setting in enumerate(every):
         done(f"{n} of {len(every)} settings")
-        if until is not None:
-            limits = replace(limits, seconds=max(until - time.perf_counter(), 0.0))
         systems = []
         for i, side in enumerate(sides):
             mine = {k.knob: v for k, v in zip(knobs, setting, strict=True) if k.of_side(i) and k.knob in side.knobs}

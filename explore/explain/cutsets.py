@@ -11,7 +11,6 @@ changed, and not with both), so nothing is inferred from a set to a larger one b
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
@@ -110,8 +109,8 @@ class _Search:
         self, violation: Result, flow: Flow | None, engine: Engine | None, limits: Limits, done: Callable[[str], None]
     ) -> None:
         assert violation.trace is not None
-        self._violation, self._flow, self._engine, self._limits, self._done = violation, flow, engine, limits, done
-        self._until = time.perf_counter() + (SECONDS if limits.seconds is None else limits.seconds)
+        self._violation, self._flow, self._engine, self._done = violation, flow, engine, done
+        self._limits = limits.begun() if limits.seconds is not None else limits.within(SECONDS)
         self._runs: list[Trace] = [violation.trace]
         """Counterexamples, each found without some causes; the one that served last comes first."""
         self._results: dict[frozenset[Cause], Result] = {frozenset(): violation}
@@ -138,7 +137,7 @@ class _Search:
 
     def holds(self, causes: frozenset[Cause]) -> bool:
         """Whether the property holds without the causes. Raises `_Stopped` when that is not found out in time."""
-        if time.perf_counter() > self._until:
+        if self._limits.late:
             raise _Stopped("the time was used up")
         if causes in self._results:
             return self.tried(causes)
@@ -161,8 +160,7 @@ class _Search:
         result = self._results.get(causes)
         if result is None:
             self._done(", ".join(sorted(self._named(c) for c in causes)))
-            left = replace(self._limits, seconds=max(self._until - time.perf_counter(), 0.0))
-            (result,) = check(self._system(causes), [self._violation.prop], self._engine, left)
+            (result,) = check(self._system(causes), [self._violation.prop], self._engine, self._limits)
             if result.verdict is Verdict.UNKNOWN:
                 raise _Stopped("; ".join(result.notes) or "a verdict is unknown")
             self._results[causes] = result

@@ -7,7 +7,6 @@ itself reaches: an action that the party would take without the check, and does 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum as Values
@@ -87,7 +86,7 @@ def guards(
     ``properties``: those that may be lost (default: the target's); promises of progress are left out. Once a limit is reached, or on
     Ctrl-C, what is not known is said to be so.
     """
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+    limits = limits.begun()
     wanted = [
         p for p in (target.properties if properties is None else properties) if not isinstance(p.formula, LeadsTo | Recurs)
     ]
@@ -96,7 +95,7 @@ def guards(
     names = [n for n in loose.checks if n in made]
     one = _one_at_a_time(loose.system, names)
     watched, obligations = compile_properties(one, wanted)
-    found, undecided, stopped = _failing(watched, obligations, limits, until, done)
+    found, undecided, stopped = _failing(watched, obligations, limits, done)
     decided = [p for p in wanted if not any(o.prop is p for n, o in enumerate(obligations) if n in undecided)]
     lost = {n: _lost(n, decided, obligations, found) for n in names}
     binds = {
@@ -106,7 +105,7 @@ def guards(
     }
     deciding: set[str] = set()
     if stopped != _INTERRUPTED:
-        deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, _left(limits, until))
+        deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, limits)
         stopped = stopped or why
     laws = {p.id for g in GROUPS if g.of_laws for p in g.properties}
     reach = {o.prop.id for o in obligations if o.reach}
@@ -124,16 +123,10 @@ def guards(
     ]
 
 
-def _left(limits: Limits, until: float | None) -> Limits:
-    """The limits, with the time that is left."""
-    return limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-
-
 def _failing(
     system: System,
     obligations: Sequence[Obligation],
     limits: Limits,
-    until: float | None,
     done: Callable[[str], None],
 ) -> tuple[list[frozenset[str]], set[int], str]:
     """Per obligation the checks (or `_NOTHING`) without which it fails; the obligations for which there may be more, and why.
@@ -152,12 +145,12 @@ def _failing(
         part = sliced(system, mine, cones)
         why = ""
         if _WITHOUT in part.system.index:
-            fails, why = broken_for(part.system, part.obligations, _WITHOUT, replace(_left(limits, until), states=_STATES))
+            fails, why = broken_for(part.system, part.obligations, _WITHOUT, replace(limits, states=_STATES))
             for n, codes in zip(batch.numbers, fails, strict=True):
                 found[n] = frozenset(str(domain[c]) for c in codes)
         if why != _INTERRUPTED and (why or _WITHOUT not in part.system.index):
             why = ""
-            for b in broken(system, mine, [_WITHOUT], _left(limits, until)):
+            for b in broken(system, mine, [_WITHOUT], limits):
                 n = batch.numbers[b.number]
                 found[n] |= {str(v) for v in domain if b.where({_WITHOUT: v} if b.names else {})}
                 why = b.stopped if b.stopped == _INTERRUPTED else why or b.stopped

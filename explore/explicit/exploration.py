@@ -7,15 +7,13 @@ So they give the same counts, the same verdicts and the very same traces.
 
 from __future__ import annotations
 
-import sys
 import time
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ...model.language import ModelError, State, System
+from ...model.language import State, System
 from ...properties.compile import Obligation
 from ..engine import Limits, Progress
 from ..evaluate import successor
@@ -55,7 +53,7 @@ class Exploration(ABC):
     ) -> None:
         self.system = system
         self.obligations = obligations
-        self.limits = limits
+        self.limits = limits.begun()
         self.stop_early = stop_early
         self.stopped = ""
         """Why the exploration ended before all states were visited; empty if it did not."""
@@ -147,10 +145,10 @@ class Exploration(ABC):
             self.stopped = "every property was decided"
         elif limits.states is not None and self.count > limits.states:
             self.stopped = f"the state limit {limits.states} was reached"
-        elif limits.seconds is not None and now - self.start > limits.seconds:
-            self.stopped = f"the time limit of {limits.seconds:g} s was reached"
-        elif limits.memory is not None and resident_memory() > limits.memory:
-            self.stopped = f"the memory limit of {limits.memory:,} bytes was reached"
+        elif limits.late:
+            self.stopped = limits.out_of_time
+        elif why := limits.out_of_memory():
+            self.stopped = why
         if self.reconsider is not None and self.count > self.reconsider[0] and not self.stopped:
             give_up, self.reconsider = self.reconsider[1], None
             if give_up():
@@ -263,19 +261,3 @@ class Exploration(ABC):
             self.count, transitions, self.depth, not self.stopped, fired, deadlocks,
             time.perf_counter() - self.start, self.backend, len(self.symmetry),
         )  # fmt: skip
-
-
-def resident_memory() -> int:
-    """The bytes of memory that this process occupies (the most it ever did, where the system tells only that).
-
-    Raises `ModelError` on systems that tell neither.
-    """
-    try:
-        import resource
-    except ImportError:
-        raise ModelError("a memory limit cannot be kept on this system; leave --memory out") from None
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024

@@ -6,7 +6,6 @@ whose states were found first and whose actions come first.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -148,7 +147,7 @@ class ExplicitEngine:
             )
             return new, (*notes, *what.notes)
 
-        start = time.perf_counter()
+        limits = limits.begun()
         first = self._reduced(system, obligations, None)
         search, notes = begun(first, limits)
         better: list[_Reduced] = []
@@ -164,8 +163,6 @@ class ExplicitEngine:
         search.run()
         if not better or "interrupted" in search.stopped:
             return search, first, notes
-        if limits.seconds is not None:
-            limits = replace(limits, seconds=max(limits.seconds - (time.perf_counter() - start), 0.0))
         search, notes = begun(better[0], limits)
         search.run()
         return search, better[0], notes

@@ -15,9 +15,8 @@ All this is about the whole system. A part of it is enough where that part keeps
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from ...model.language import FALSE, ModelError, System
 from ...properties.compile import Promise
 from ..engine import NO_LIMITS, Limits
-from ..explicit import ReachableSet, reachable, resident_memory
+from ..explicit import ReachableSet, reachable
 from ..explicit.numbering import Positions
 from ..explicit.vectorise import Compiled, Program
 from ..layout import Words
@@ -69,8 +68,7 @@ def decide(
 
 class _Run:
     def __init__(self, system: System, limits: Limits, slicing: bool) -> None:
-        self.system, self.limits, self.slicing = system, limits, slicing
-        self.until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        self.system, self.limits, self.slicing = system, limits.begun(), slicing
         self.interrupted = False
         self._cones: Cones | None = None
         self._graph: _Graph | None = None
@@ -96,25 +94,19 @@ class _Run:
                 self._cones = Cones(self.system)
             part = abstracted(self.system, promise, self._cones)
             if part is not None:
-                found = _Graph(part[0], self.left(), self.watch).decide(part[1])
+                found = _Graph(part[0], self.limits, self.watch).decide(part[1])
                 if found.outcome.verdict is Verdict.HOLDS:
                     return found
         if self._graph is None:
-            self._graph = _Graph(self.system, self.left(), self.watch)
+            self._graph = _Graph(self.system, self.limits, self.watch)
         return self._graph.decide(promise)
-
-    def left(self) -> Limits:
-        """The limits, with the time that is left."""
-        if self.until is None:
-            return self.limits
-        return replace(self.limits, seconds=max(self.until - time.perf_counter(), 0.0))
 
     def watch(self) -> None:
         """Stop when time or memory are used up."""
-        if self.until is not None and time.perf_counter() > self.until:
-            raise _Stopped(f"the time limit of {self.limits.seconds:g} s was reached")
-        if self.limits.memory is not None and resident_memory() > self.limits.memory:
-            raise _Stopped(f"the memory limit of {self.limits.memory:,} bytes was reached")
+        if self.limits.late:
+            raise _Stopped(self.limits.out_of_time)
+        if why := self.limits.out_of_memory():
+            raise _Stopped(why)
 
 
 def _unknown(note: str, depth: int = 0, statistics: Statistics | None = None) -> Decided:

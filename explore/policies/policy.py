@@ -11,7 +11,6 @@ is one knob: a setting gives it one value, and a set of properties holds where e
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -217,12 +216,7 @@ def policy(
         raise ModelError("--engine bdd finds all settings at once, in no order: leave --max-states and --max-depth out")
     if engine == "auto":
         engine = "sat" if CUDD not in available() or limits.states or limits.depth else "bdd"
-    until = None if limits.seconds is None else time.perf_counter() + limits.seconds
-
-    def left() -> Limits:
-        """The limits, with the time that is left."""
-        return limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-
+    limits = limits.begun()
     answers: dict[str, Answer] = {}
     interrupted = False
     for aspect in aspects:
@@ -232,7 +226,7 @@ def policy(
         witnesses = {p.id: w for p in mine if (w := witness_of(p)) is not None}
         watched, obligations = compile_properties(system, [*mine, *witnesses.values()])
         decide = _untried if interrupted else _by_diagrams if engine == "bdd" else _by_runs
-        found = dict(decide(watched, obligations, left_open, knobs, domains, left, done))
+        found = dict(decide(watched, obligations, left_open, knobs, domains, limits, done))
         answers |= {p.id: _answer(p, witnesses.get(p.id), obligations, found) for p in mine}
         interrupted = interrupted or any(why == _INTERRUPTED for _, _, why in found.values())
     current = tuple(flow.knobs(changed)[k] for k in knobs)
@@ -241,7 +235,7 @@ def policy(
         return result
 
     def repaired(p: Policy) -> Policy:
-        return replace(p, repairs=tuple(_repairs(flow, p, topology, changed or {}, left, run, done)))
+        return replace(p, repairs=tuple(_repairs(flow, p, topology, changed or {}, limits, run, done)))
 
     possible = tuple(a for a in result.each if a.prop not in result.hopeless)
     if result.hopeless and possible:
@@ -281,7 +275,7 @@ def _repairs(
     found: Policy,
     topology: Mapping[str, int] | None,
     changed: Mapping[str, Value],
-    left: Callable[[], Limits],
+    limits: Limits,
     run: Engine | None,
     done: Callable[[str], None],
 ) -> Iterator[Repair]:
@@ -297,7 +291,7 @@ def _repairs(
         for aspect in dict.fromkeys(aspect_of(a.prop) for a in found.each):
             system = flow.system(topology, {**changed, **changes}, aspect=aspect, check=False)
             mine = [a.prop for a in found.each if aspect_of(a.prop) == aspect]
-            results = check(system, mine, run, left())
+            results = check(system, mine, run, limits)
             verdicts |= {r.prop.id: r.verdict for r in results}
             vacuous += [r.prop.id for r in results if r.vacuous]
         yield Repair(changes, verdicts, tuple(vacuous))
@@ -314,12 +308,12 @@ def _by_diagrams(
     mine: Sequence[str],
     knobs: Sequence[str],
     domains: Domains,
-    left: Callable[[], Limits],
+    limits: Limits,
     done: Callable[[str], None],
 ) -> _Decided:
     every = np.ones(tuple(map(len, domains)), bool)
     said = lambda n, of: done(f"{n} of {of} obligations")  # noqa: E731
-    for b in broken(system, obligations, mine, left(), done=said):
+    for b in broken(system, obligations, mine, limits, done=said):
         table = b.table().reshape([len(d) if k in b.names else 1 for k, d in zip(knobs, domains, strict=True)])
         fails = SettingSet(domains, table)
         yield b.number, (fails, SettingSet(domains, every & ~fails.table & bool(b.stopped)), b.stopped)
@@ -348,7 +342,7 @@ def _by_runs(
     mine: Sequence[str],
     knobs: Sequence[str],
     domains: Domains,
-    left: Callable[[], Limits],
+    limits: Limits,
     done: Callable[[str], None],
 ) -> _Decided:
     of = dict(zip(knobs, domains, strict=True))
@@ -358,7 +352,7 @@ def _by_runs(
             yield n, _open(domains)
             continue
         done(str(o))
-        blocks, why = _broken_in(system, o, mine, [of[k] for k in mine], left)
+        blocks, why = _broken_in(system, o, mine, [of[k] for k in mine], limits)
         whole = [tuple(b[mine.index(k)] if k in mine else frozenset(of[k]) for k in knobs) for b in blocks]
         fails = SettingSet.of_blocks(domains, whole)
         every = np.ones(fails.table.shape, bool)
@@ -366,13 +360,13 @@ def _by_runs(
 
 
 def _broken_in(
-    system: System, o: Obligation, knobs: Sequence[str], domains: Sequence[Sequence[Value]], left: Callable[[], Limits]
+    system: System, o: Obligation, knobs: Sequence[str], domains: Sequence[Sequence[Value]], limits: Limits
 ) -> tuple[list[Block], str]:
     """The settings in which the obligation is broken, and why there may be more of them; empty when these are all."""
     found: list[Block] = []
     while True:
         rest = conj(system.init, *(neg(_term(system, knobs, b)) for b in found))
-        (outcome,) = SatEngine().check(replace(system, init=rest), [o], left()).outcomes
+        (outcome,) = SatEngine().check(replace(system, init=rest), [o], limits).outcomes
         if outcome.path is not None:
             found.append(_same_run(system, o, knobs, domains, outcome.path))
             continue

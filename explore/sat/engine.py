@@ -10,7 +10,6 @@ from ...model.language import State, System, Term
 from ...properties.compile import Obligation
 from ..cubes import Cube
 from ..engine import NO_LIMITS, Limits, Progress
-from ..explicit import resident_memory
 from ..replay import replay
 from ..slice import Cones, Slice, sliced
 from ..verdict import Evidence, Outcome, Report, Verdict
@@ -180,17 +179,17 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.start = self.reported = self.measured = time.perf_counter()
-        until = None if self.limits.seconds is None else self.start + self.limits.seconds
-        self.budget = Budget(until, self.watch)
+        self.limits = self.limits.begun()
+        self.budget = Budget(self.limits.until, self.watch)
         self.cones = Cones(self.system)
 
     def watch(self) -> None:
         """Report progress, and stop at the memory limit (before each question to a solver)."""
         now = time.perf_counter()
-        if self.limits.memory is not None and now - self.measured > _MEMORY_EVERY:
+        if now - self.measured > _MEMORY_EVERY:
             self.measured = now
-            if resident_memory() > self.limits.memory:
-                raise OutOfBudgetError(f"the memory limit of {self.limits.memory:,} bytes was reached")
+            if why := self.limits.out_of_memory():
+                raise OutOfBudgetError(why)
         if self.limits.progress is not None and now - self.reported > _PROGRESS_EVERY:
             self.reported = now
             self.limits.progress(Progress(0, 0, max(self.depth, 0), now - self.start))

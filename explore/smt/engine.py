@@ -10,7 +10,7 @@ from typing import TypeVar
 from ...model.language import State, System
 from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits, Progress
-from ..explicit import ReachableSet, reachable, resident_memory
+from ..explicit import ReachableSet, reachable
 from ..replay import replay
 from ..sat import SatEngine
 from ..slice import Cones, Slice, sliced
@@ -114,7 +114,7 @@ class Z3Engine:
         self, run: _Run, obligation: Obligation, violation: Callable[[int | None], Outcome | None]
     ) -> Outcome | None:
         """What Z3 says of IC3's answer: its lemmas are verified, its run is looked for. None when there is no answer."""
-        (answer,) = SatEngine().check(run.system, [obligation], replace(run.limits, seconds=run.budget.left)).outcomes
+        (answer,) = SatEngine().check(run.system, [obligation], run.limits).outcomes
         if answer.note == "interrupted":
             raise KeyboardInterrupt
         if answer.verdict is Verdict.HOLDS:
@@ -195,15 +195,15 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.start = self.reported = time.perf_counter()
-        until = None if self.limits.seconds is None else self.start + self.limits.seconds
-        self.budget = Budget(until, self.watch)
+        self.limits = self.limits.begun()
+        self.budget = Budget(self.limits.until, self.watch)
         self.cones = Cones(self.system)
 
     def watch(self) -> None:
         """Report progress, and stop at the memory limit (before each question to a solver)."""
         now = time.perf_counter()
-        if self.limits.memory is not None and resident_memory() > self.limits.memory:
-            raise OutOfBudgetError(f"the memory limit of {self.limits.memory:,} bytes was reached")
+        if why := self.limits.out_of_memory():
+            raise OutOfBudgetError(why)
         if self.limits.progress is not None and now - self.reported > _PROGRESS_EVERY:
             self.reported = now
             self.limits.progress(Progress(0, 0, max(self.depth, 0), now - self.start))
@@ -217,11 +217,10 @@ class _Run:
         return _recent(self._hints, _names(part), lambda: self._explored(part))
 
     def _explored(self, part: System) -> _Hint:
-        left = self.budget.left
-        if left is not None and left <= 0:
-            raise OutOfBudgetError("the time limit was reached")
+        if self.limits.late:
+            raise OutOfBudgetError(self.limits.out_of_time)
         states = _HINT_STATES if self.limits.states is None else min(self.limits.states, _HINT_STATES)
-        found: ReachableSet = reachable(part, Limits(states, None, left, self.limits.memory, self.limits.progress))
+        found: ReachableSet = reachable(part, replace(self.limits, states=states, depth=None, checkpoint=None))
         if "interrupted" in found.stopped:
             raise KeyboardInterrupt
         complete = found.statistics.complete

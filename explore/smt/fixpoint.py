@@ -8,7 +8,6 @@ fresh solvers have found it inductive.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -47,22 +46,21 @@ class FixpointEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
-        until = None if limits.seconds is None else time.perf_counter() + limits.seconds
+        limits = limits.begun()
         cones = Cones(system)
         self._kept = None  # the same names may mean something else in another system
         outcomes: list[Outcome] = []
         try:
             for o in obligations:
-                outcomes.append(self._decide(sliced(system, [o], cones), limits, until))  # noqa: PERF401
+                outcomes.append(self._decide(sliced(system, [o], cones), limits))  # noqa: PERF401
         except KeyboardInterrupt:
             open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
             outcomes += [open_still] * (len(obligations) - len(outcomes))
         return Report(tuple(outcomes), None, self.name)
 
-    def _decide(self, part: Slice, limits: Limits, until: float | None) -> Outcome:
+    def _decide(self, part: Slice, limits: Limits) -> Outcome:
         (mine,) = part.obligations
-        left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-        (outcome,) = self._engine.check(part.system, [mine], left).outcomes
+        (outcome,) = self._engine.check(part.system, [mine], limits).outcomes
         if outcome.note == "interrupted":
             raise KeyboardInterrupt
         if outcome.path is not None:
@@ -70,17 +68,16 @@ class FixpointEngine:
         if outcome.verdict is not Verdict.HOLDS:
             return outcome
         try:
-            proof = prove(part.system, mine, self._reached(part.system, limits, until), Budget(until), most=self._most)
+            proof = prove(part.system, mine, self._reached(part.system, limits), Budget(limits.until), most=self._most)
         except OutOfBudgetError as e:
             return replace(outcome, note=f"no invariant was written: {e}")
         return replace(outcome, evidence=Evidence.INDUCTIVE, lemmas=proof.lemmas)
 
-    def _reached(self, system: System, limits: Limits, until: float | None) -> Reached:
+    def _reached(self, system: System, limits: Limits) -> Reached:
         """The reachable states of a slice. Those of the last one are kept, since many obligations have the same."""
         names = tuple(v.name for v in system.variables)
         if self._kept is None or self._kept[0] != names:
-            left = limits if until is None else replace(limits, seconds=max(until - time.perf_counter(), 0.0))
-            left = replace(left, checkpoint=None)
+            left = replace(limits, checkpoint=None)
             oracle: Reached
             if isinstance(self._engine, BddEngine):
                 symbolic = symbolically(system, left)
