@@ -17,8 +17,9 @@ from tdisprove.model.world import ASPECTS, KNOBS
 from tdisprove.properties.catalogue import GROUPS, expectation
 from tdisprove.reports.formats.blame import place
 from tdisprove.reports.json_report import schema
-from tdisprove.reports.story import word
 from tdisprove.reports.table import code, prose
+
+from ..model.language import word
 
 
 def on_files(files: Any, config: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..explore.anynumber import Answer, InductionFailure
 from ..explore.verdict import Verdict
+from ..model.language import word
 from .json_report import trace_steps
-from .story import word
 from .table import code, prose, trace_table
 
 _WIDTH = 110

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from ..explore.equivalence import RELATIONS, Comparison, Inclusion, Parted, Settings
 from ..explore.explain.parting import differing
 from ..explore.verdict import Verdict
+from ..model.language import word
 from .json_report import trace_steps
 from .prose import Part, Prose
-from .story import word
 
 _WIDTH = 116
 _COLUMN = 56

@@ -22,10 +22,10 @@ import graphviz
 import networkx as nx
 
 from ..explore.verdict import Trace
-from ..model.language import OK, Value
+from ..model.language import OK, Value, word
 from . import style
 from .render import FONT, dot_to_svg
-from .story import Story, shortened, tooltip, word
+from .story import Story, shortened, tooltip
 from .svg import Box, escape, printable, rect
 
 LIMIT = 60

@@ -44,12 +44,13 @@ from ..model.language import (
     show,
     substitute,
     support,
+    word,
 )
 from ..model.language.ground import Grounding
 from ..model.language.satisfy import Satisfier
 from ..model.language.terms import conjuncts, subterms
 from .graph import graph_svg, state_dot
-from .story import shortened, word
+from .story import shortened
 
 _GUARD = 34
 """How much of a guard stands on an edge; its tooltip has the whole."""

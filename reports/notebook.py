@@ -11,7 +11,7 @@ from html import escape
 
 from ..explore.check import Result
 from ..explore.verdict import Trace, Verdict
-from ..model.language import Machine, Model, System, show
+from ..model.language import Machine, Model, System, show, word
 from .style import BROKEN, FAINT, MUTED
 from .svg import printable
 from .verdicts import cell
@@ -70,7 +70,7 @@ def _chart(trace: Trace, witness: bool) -> str:
 
 def system_html(system: System) -> str:
     """Size and setting, and the variables."""
-    setting = ", ".join(f"{k}={_word(v)}" for k, v in (*system.topology.items(), *system.knobs.items()))
+    setting = ", ".join(f"{k}={word(v)}" for k, v in (*system.topology.items(), *system.knobs.items()))
     rows = [(v.name, str(v.sort), "rigid" if v.rigid else "", v.doc) for v in system.variables]
     return (
         f"<p><b>{_text(system.name)}</b>: {len(system.variables)} variables, {len(system.actions)} actions<br><small>{_text(setting)}</small></p>"
@@ -127,10 +127,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     more = f"<p>… and {len(every) - _MANY} more</p>" if len(every) > _MANY else ""
     heads = "".join(f'<th style="text-align:left">{_text(h)}</th>' for h in head)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{more}"
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _text(text: str) -> str:

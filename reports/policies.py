@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from ..explore.policies.policy import Answer, Policy, Repair
-from ..explore.policies.settings import Block, Setting, SettingSet, every, said
+from ..explore.policies.settings import Block, Setting, SettingSet, every
+from ..model.language import word
 from ..properties.property import Property
 from .prose import WIDTH, Prose
 
@@ -103,7 +104,7 @@ def _setting(found: Policy, setting: Setting) -> str:
         made = [k for k, v in zip(found.knobs, setting, strict=True) if v]
         missing = [k for k, v in zip(found.knobs, setting, strict=True) if not v]
         return f"all but {', '.join(missing)}" if 0 < len(missing) < len(made) else ", ".join(made) or "no check at all"
-    return ", ".join(f"{k} = {said(v)}" for k, v in zip(found.knobs, setting, strict=True))
+    return ", ".join(f"{k} = {word(v)}" for k, v in zip(found.knobs, setting, strict=True))
 
 
 def _own(found: Policy, *, several: bool) -> Iterator[Line]:
@@ -117,7 +118,7 @@ def _own(found: Policy, *, several: bool) -> Iterator[Line]:
         + (f": {', '.join(p.id for p in by)}" if by else "")
     )
     for r in found.repairs:
-        what = " and ".join(f"{k} = {said(v)}" for k, v in r.changes.items())
+        what = " and ".join(f"{k} = {word(v)}" for k, v in r.changes.items())
         yield from _wrapped(f"repaired by {what} (a run of its own: {_verdict(r, several=several)})", "    ", "      ")
 
 
@@ -160,7 +161,7 @@ def _one_by_one(found: Policy) -> Iterator[Line]:
         return
     for (knob, value), forbidding in found.forbidden().items():
         who = ", ".join(p.id for p in forbidding) or "no property alone, but some together"
-        yield from _wrapped(f"{knob} = {said(value)} is forbidden by {who}")
+        yield from _wrapped(f"{knob} = {word(value)} is forbidden by {who}")
 
 
 def _answer(found: Policy, a: Answer) -> str:

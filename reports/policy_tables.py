@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from ..explore.policies.policy import Answer, Policy, policy
 from ..explore.policies.settings import SettingSet
 from ..model.flows import FLOWS, Flow, choices
-from ..model.language import Value
+from ..model.language import Value, word
 from ..model.world.choices.evidence import GUEST_CHECKS
 from ..properties.catalogue import GROUPS, aspect_of
 from ..properties.property import Property
-from .story import word
 from .table import code
 
 _MOST = 6

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..explore.evaluate import evaluate, named
 from ..explore.verdict import Trace
+from ..model.language import word
 from ..properties.compile import compile_image
 from ..properties.refinements import Refinement
-from .story import word
 
 
 def last_step(asked: Refinement, trace: Trace) -> Iterator[str]:

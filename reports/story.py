@@ -25,6 +25,7 @@ from ..model.language import (
     show,
     substitute,
     support,
+    word,
 )
 from ..model.language.terms import conjuncts, variable
 
@@ -43,11 +44,6 @@ _MONITORS = {
     "broken": "‹a step inside the scope broke the property›",
 }
 """What monitors observe, for where it cannot be told from their documentation."""
-
-
-def word(value: Value) -> str:
-    """A value as people write it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def request(action: Action) -> str:

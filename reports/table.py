@@ -6,7 +6,8 @@ import textwrap
 from itertools import zip_longest
 
 from ..explore.verdict import Trace
-from .story import Story, repeated, request, word
+from ..model.language import word
+from .story import Story, repeated, request
 from .svg import printable
 
 NOTHING = "–"

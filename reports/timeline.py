@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..explore.verdict import Trace
-from ..model.language import OK, Bool, Value
+from ..model.language import OK, Bool, Value, word
 from . import style
-from .story import Story, repeated, request, word
+from .story import Story, repeated, request
 from .svg import Box, Group, Text, document, line, path, rect
 
 _MARGIN = 16.0

@@ -8,9 +8,10 @@ from ..explore.check import Result
 from ..explore.explain.blame import Blame
 from ..explore.explain.cutsets import Cuts
 from ..explore.explain.parting import Nearest
+from ..model.language import word
 from .formats.blame import place, rule_name
 from .prose import WIDTH, Prose
-from .story import request, word
+from .story import request
 
 _SETS = 8
 """Cut sets that are named."""

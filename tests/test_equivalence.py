@@ -321,3 +321,10 @@ def test_systems_are_compared_as_the_definitions_say(case: Case, divergence: boo
     elif found.verdicts["traces"] is HOLDS:
         assert found.turns
         assert found.turns[-1].answer is None
+
+
+def test_steps_that_have_no_number_of_their_own_are_refused() -> None:
+    """Each kind of step is numbered in 63 bits; beyond that two of them would be taken for one."""
+    steps = [np.array([x], np.int64) for x in (0, 1 << 61, 1)]
+    with pytest.raises(ModelError, match="too many to compare"):
+        branching(Lts.of(2, 0, *steps))

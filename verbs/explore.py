@@ -11,12 +11,11 @@ from ..explore.coverage import coverage, unused
 from ..explore.explain.guards import guards
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
-from ..model.language import ModelError
+from ..model.language import ModelError, word
 from ..model.world import ASPECTS
 from ..reports.files import write_coverage, write_quotient
 from ..reports.guard_tables import guards_document, guards_text
 from ..reports.prose import Prose
-from ..reports.story import word
 from . import mutation, options, screen
 from .board import BOARD
 from .exits import HOLDS, UNKNOWN

@@ -7,12 +7,11 @@ import textwrap
 
 from ..explore import Result, Verdict, check
 from ..model.flows import flow
-from ..model.language import ModelError
+from ..model.language import ModelError, word
 from ..properties.refinements import Refinement, refinement_named
 from ..reports.files import write_traces
 from ..reports.json_report import trace_steps
 from ..reports.refinement import last_step
-from ..reports.story import word
 from . import options, screen
 from .board import BOARD
 from .exits import code

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ..explore import targets
 from ..explore.walk import Walk
-from ..model.language import OK, Action, ModelError
+from ..model.language import OK, Action, ModelError, word
 from ..model.world import ASPECTS
 from ..reports.prose import Prose
 from ..reports.save import FORMATS, save, suffix_of
-from ..reports.story import MONITOR, word
+from ..reports.story import MONITOR
 from . import options, screen
 from .exits import HOLDS, VIOLATED
 

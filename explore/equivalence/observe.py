@@ -141,6 +141,8 @@ class _Look:
             found = [np.broadcast_to(w, at.size) for w in self.functions[f"step{i}"](*self.packed[:, at])]
             target = positions.find(np.stack(found[: len(self.packed)]))
             inside = target >= 0  # beyond a limit the search did not look
+            if not self.reached.stopped and not inside.all():
+                raise AssertionError(f"{self.system.actions[i].label} leads out of all reachable states")
             at, target = at[inside], target[inside]
             seen = [holds[inside] for holds in found[len(self.packed) :]]
             changed = np.where(self.codes[at] != self.codes[target], self.codes[target], -1)

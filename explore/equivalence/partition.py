@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...model.language import ModelError
 from .lts import SILENT, Lts, Numbers
 
 
@@ -48,6 +49,10 @@ def _edges(block: Numbers, lts: Lts, number: int) -> Numbers:
     source, target = block[lts.source].astype(np.int64), block[lts.target].astype(np.int64)
     kept = (lts.label != SILENT) | (source != target)
     labels = int(lts.label.max(initial=0)) + 1
+    if number * number * labels >= 1 << 63:
+        raise ModelError(
+            f"{number:,} classes of states and {labels:,} labels are too many to compare: take fewer instances, or show less"
+        )
     keys = np.unique((source[kept] * labels + lts.label[kept]) * number + target[kept])
     return np.column_stack([keys // number // labels, keys // number % labels, keys % number])
 

@@ -45,7 +45,7 @@ class Contrast:
         return tuple(implicants)
 
 
-def domain(knob: str) -> tuple[Value, ...]:
+def _domain(knob: str) -> tuple[Value, ...]:
     """The values of a knob of the world."""
     return next(k for k in KNOBS if k.name == knob).sort.domain
 
@@ -63,7 +63,7 @@ def contrast(
     """Check the properties for every combination of the knobs, the flow's other choices being as they are."""
     wanted = list(properties)
     rows: dict[str, list[tuple[Mapping[str, Value], Result]]] = {p.id: [] for p in wanted}
-    for values in product(*(domain(k) for k in knobs)):
+    for values in product(*(_domain(k) for k in knobs)):
         setting = dict(zip(knobs, values, strict=True))
         for aspect in dict.fromkeys(aspect_of(p) for p in wanted):
             system = flow.system(topology, {**(changed or {}), **setting}, aspect=aspect)

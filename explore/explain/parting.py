@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ...model.language import Action, State, System, Term, Value, show, support
+from ...model.language import Action, State, System, Term, Value, show, support, word
 from ...model.language.terms import conjuncts
 from ..check import Result
 from ..evaluate import enabled, evaluate, initial_states, named, successor
@@ -67,7 +67,7 @@ def missing(system: System, conditions: Sequence[Term], states: Iterable[State])
 
 def _value(name: str, state: Mapping[str, Value]) -> str:
     value = state[name]
-    return f"{name} = {str(value).lower() if isinstance(value, bool) else value}"
+    return f"{name} = {word(value)}"
 
 
 @dataclass(frozen=True)

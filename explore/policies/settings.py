@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.language import ModelError, Value
+from ...model.language import ModelError, Value, word
 
 Setting: TypeAlias = tuple[Value, ...]
 Block: TypeAlias = tuple[frozenset[Value], ...]
@@ -171,17 +171,12 @@ def _where(domains: Domains, block: Block) -> tuple[NDArray[np.intp], ...]:
     return np.ix_(*([i for i, v in enumerate(d) if v in values] for d, values in zip(domains, block, strict=True)))
 
 
-def said(value: Value) -> str:
-    """A value as it is written on the command line."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def words(knobs: Sequence[str], domains: Domains, block: Block) -> str:
     """A block as a condition on the knobs."""
     parts = []
     for knob, domain, values in zip(knobs, domains, block, strict=True):
         if len(values) == len(domain):
             continue
-        named = [said(v) for v in domain if v in values]
+        named = [word(v) for v in domain if v in values]
         parts.append(f"{knob} = {named[0]}" if len(named) == 1 else f"{knob} in {{{', '.join(named)}}}")
     return " and ".join(parts) or "in every setting"

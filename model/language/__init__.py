@@ -7,7 +7,7 @@ from .compose import MOST_INSTANCES, Model, knob_value
 from .errors import ModelError, nearest
 from .machine import ANY_REFUSAL, OK, Check, Event, Family, IndexMap, Machine, Origin, Party, Rule, Update, for_each
 from .parse import Scope, parse
-from .sorts import BOOL, NONE, Bool, Enum, Ground, Index, Int, Maybe, Sort, Value, enum
+from .sorts import BOOL, NONE, Bool, Enum, Ground, Index, Int, Maybe, Sort, Value, enum, word
 from .system import Action, State, System, Variable
 from .terms import (
     FALSE,
@@ -89,4 +89,5 @@ __all__ = [
     "show",
     "substitute",
     "support",
+    "word",
 ]

@@ -9,6 +9,7 @@ of the checks of one rule is left open: each failing check may give the reply.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -187,7 +188,7 @@ class _Part:
         return conj(self.when, *(c for c, _ in self.checks))
 
 
-class Composition(Generic[_Terms, _Taken]):
+class Composition(ABC, Generic[_Terms, _Taken]):
     """How rules become actions, whatever terms and actions are: at a topology, or for any number of instances."""
 
     def __init__(self, model: Model, ground: _Terms) -> None:
@@ -235,11 +236,11 @@ class Composition(Generic[_Terms, _Taken]):
                             guard = conj(*(p.granted for p in upstream), part.when, failing, *(p.granted for p in reacting))
                             yield self.action(event, env, guard, [p.rule for p in reacting], reply, part.rule)
 
+    @abstractmethod
     def action(
         self, event: Event, env: Mapping[str, Term], guard: Term, rules: list[Rule], reply: str, refused_by: Rule | None
     ) -> _Taken:
         """The action by which all these rules are taken in one step."""
-        raise NotImplementedError
 
 
 class _Composer(Composition[Grounding, Action]):

@@ -13,7 +13,7 @@ from typing import NoReturn, TypeAlias
 
 from .errors import ModelError, nearest
 from .machine import Family, IndexMap
-from .sorts import NONE, Bool, Enum, Index, Int, Maybe, Sort, comparable
+from .sorts import NONE, Bool, Enum, Index, Int, Maybe, Sort, comparable, word
 from .terms import FALSE, TRUE, Op, Term, conj, const, disj, equal, exists, forall, implies, ite, lift, make, neg
 
 _TOKEN = re.compile(
@@ -328,9 +328,9 @@ class _Reader:
             if sort is not None:
                 return sort
         words = [w for part in parts for w in _words(part)]
-        for word in words:
-            if word.text in self.params or word.text in self.knobs:
-                return self._named(word).sort
+        for w in words:
+            if w.text in self.params or w.text in self.knobs:
+                return self._named(w).sort
         sorts = {s: None for s in (*(f.sort for f in self.scope.families), *self.scope.sorts) if isinstance(s, Enum)}
         fitting = [s for s in sorts if all(w.text in s.values for w in words)]
         # Two bare values are never compared on purpose: the first was meant to be a name.
@@ -355,7 +355,7 @@ class _Reader:
                 return lift(part.text, Maybe(index))
             also = f", or a parameter: {', '.join(self.params)}" if self.params else ""
             raise self._error(part.at, f"{part.text!r} is no {index}: write {index}0, {index}1, … or {NONE}{also}")
-        known = [str(v).lower() if isinstance(v, bool) else str(v) for v in sort.domain]
+        known = [word(v) for v in sort.domain]
         raise self._error(part.at, f"{part.text!r} is no value of {sort}{nearest(part.text, known)}")
 
     def _named(self, part: _Word | _Choice) -> Term:

@@ -14,6 +14,13 @@ from typing import TypeAlias
 from .errors import ModelError, nearest
 
 Value: TypeAlias = bool | int | str
+
+
+def word(value: Value) -> str:
+    """A value as people write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 """A value of a ground sort: ``bool``, ``int`` (bounded integers) or ``str`` (enumerations)."""
 
 NONE = "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...model.language import System, Term, Value
+from ...model.language import System, Term, Value, word
 from ..compile import compile_steps, compile_values
 from .alphabet import Alphabet
 
@@ -38,14 +38,10 @@ class Observer:
 
 def label(seen: list[str], changed: list[tuple[str, Value]]) -> str:
     """What a step looks like: what is seen of it, and the values that it changes; empty when it is silent."""
-    return ", ".join([*sorted(set(seen)), *(f"{name}: {_word(value)}" for name, value in changed)])
+    return ", ".join([*sorted(set(seen)), *(f"{name}: {word(value)}" for name, value in changed)])
 
 
 def _filled(text: str, values: Mapping[str, Value]) -> str:
     for name, value in values.items():
-        text = text.replace(f"{{{name}}}", _word(value))
+        text = text.replace(f"{{{name}}}", word(value))
     return text
-
-
-def _word(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -15,11 +15,10 @@ from urllib.parse import quote
 from ...explore.check import Result
 from ...explore.explain.blame import Blame
 from ...explore.explain.parting import nearest_holding
-from ...model.language import Value
+from ...model.language import Value, word
 from ...properties.catalogue import Group
 from ...properties.property import Property
 from ..matrix import LEGEND, mark
-from ..story import word
 from ..svg import printable
 from ..verdicts import cell, role
 from ..why import cut_names, cuts_open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...explore.verdict import Verdict
-from ..story import word
+from ...model.language import word
 from ..svg import escape
 from ..table import trace_table
 from .judged import Columns, Judged, Unexpected, judged

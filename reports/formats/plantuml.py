@@ -9,11 +9,11 @@ from itertools import pairwise
 import networkx as nx
 
 from ...explore.verdict import Trace
-from ...model.language import OK
+from ...model.language import OK, word
 from .. import style
 from ..graph import LABELS_PER_EDGE, LIMIT, refuse_hairball
 from ..sequence import LANES, lane_order, lane_title, refuser
-from ..story import Story, repeated, request, shortened, word
+from ..story import Story, repeated, request, shortened
 from ..svg import printable
 
 

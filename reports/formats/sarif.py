@@ -8,9 +8,9 @@ from typing import Any
 
 from ...explore.check import Result
 from ...explore.verdict import Trace, Verdict
-from ...model.language import Rule, Value
+from ...model.language import Rule, Value, word
 from ...properties.property import Property
-from ..story import Story, word
+from ..story import Story
 from .blame import culprits, letting, place, rule_name, rule_says, rules_of
 from .judged import Columns, Judged, Unexpected, judged
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from ...explore.explain.parting import Nearest
 from ...explore.verdict import Trace
-from ...model.language import OK, Action, System
+from ...model.language import OK, Action, System, word
 from ...model.world.sources import key
-from ..story import word
 
 _LEGEND = "grey: at first; blue: entered in that step; dashed: a request that is turned down"
 

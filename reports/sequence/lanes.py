@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...explore.verdict import Trace
-from ...model.language import OK, Action
+from ...model.language import OK, Action, word
 from .. import style
-from ..story import Change, Story, request, word
+from ..story import Change, Story, request
 
 LANES = ("verifier", "guest", "host", "tsm", "root_complex", "fabric", "device", "peer")
 """The order of the lanes; parties that are not named follow in the order in which they first take part."""

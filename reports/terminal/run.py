@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ...explore.verdict import Trace
-from ..story import Story, repeated, word
+from ...model.language import word
+from ..story import Story, repeated
 from ..table import NOTHING, back, initially
 from .tables import ruled
 from .theme import ink
