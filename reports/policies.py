@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from ..explore.policies.policy import Answer, Policy, Repair
+from ..explore.policies.answer import Answer, Policy, Repair
 from ..explore.policies.settings import Block, Setting, SettingSet, every
 from ..model.language import word
 from ..properties.property import Property

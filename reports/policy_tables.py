@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..explore.policies.policy import Answer, Policy, policy
+from ..explore.policies.answer import Answer, Policy
+from ..explore.policies.policy import policy
 from ..explore.policies.settings import SettingSet
 from ..model.flows import FLOWS, Flow, choices
 from ..model.language import Value, word

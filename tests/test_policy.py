@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore import NO_LIMITS, Evidence, Limits, Outcome, Report, Result, Verdict, check
-from tdisprove.explore.policies.policy import Policy, policy
+from tdisprove.explore.policies.answer import Policy
+from tdisprove.explore.policies.policy import policy
 from tdisprove.explore.policies.settings import SettingSet, distance
 from tdisprove.explore.sat import SatEngine
 from tdisprove.model.flows import FLOWS
@@ -273,7 +274,7 @@ def test_an_interruption_ends_the_search_for_settings(monkeypatch: pytest.Monkey
             asked.append(obligations)
             return Report((Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted"),), None, "sat")
 
-    monkeypatch.setattr("tdisprove.explore.policies.policy.SatEngine", Interrupted)
+    monkeypatch.setattr("tdisprove.explore.policies.deciding.SatEngine", Interrupted)
     monkeypatch.setattr("tdisprove.explore.policies.policy.check", lambda *_: pytest.fail("a repair is tried"))
     wanted = [
         find("no-tbit-dma-emitted-before-accept"),

@@ -10,19 +10,19 @@ over large ranges) is refused with `NotTabular`, and is for the search that need
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.language import TRUE, Action, Bool, Enum, Int, ModelError, Op, Term, conj, disj
-from ...model.language.terms import conjuncts, rebuild, support
+from ...model.language import TRUE, Action, Bool, Int, ModelError, Op, Term, conj, disj
+from ...model.language.terms import conjuncts, rebuild
 from ...properties.compile import Obligation
-from ..layout import Field, Layout, code_of, size
+from ..layout import Field, Layout
 from ..reduction.independence import asleep
+from .all_values import AllValues, Bits, Place
 
 MOST_WORDS = 8
 """The kernel's ``MAX_WORDS``."""
@@ -41,9 +41,6 @@ _PART_BITS = 10
 
 _OUTSIDE = 1 << 63
 """In a table of updates: the value leaves its variable's domain."""
-
-_EXACT = 1 << 62
-"""Whole numbers beyond this might overflow 64 bits on the way."""
 
 _NOT, _AND, _OR, _CHOICE, _YES, _NO, _SAME = range(-1, -8, -1)
 
@@ -80,72 +77,6 @@ def tables(layout: Layout, obligations: Sequence[Obligation], *, sleep_sets: boo
     return _Builder(layout, obligations).tables(sleep_sets)
 
 
-@dataclass(frozen=True)
-class _Value:
-    """A term for all values of the variables that it depends on: one axis a variable, in order of ``axes``."""
-
-    axes: tuple[int, ...]
-    array: NDArray[Any]
-
-
-Place: TypeAlias = int
-"""Some of the bits of a state, as a number whose bits they are: those of the first word are the lowest 64, and so on."""
-
-
-def _place(f: Field) -> Place:
-    """The bits of a field."""
-    return f.mask << (64 * f.word)
-
-
-class _Bits:
-    """Some fields of a state, in the order in which the kernel puts their bits together: the first has the lowest."""
-
-    def __init__(self, layout: Layout, ordered: Sequence[Field], place: Place) -> None:
-        self.fields = tuple(f for f in ordered if _place(f) & place)
-        self.bits = sum(f.bits for f in self.fields)
-        count = len(ordered)
-        self.axes = tuple(count - 1 - i for i in reversed(range(count)) if _place(ordered[i]) & place)
-        """Of the values that depend on all the fields (see `_Builder.axis`)."""
-        self.shape = [1 << f.bits for f in reversed(self.fields)]
-        self.masks = [0] * layout.words
-        for f in self.fields:
-            self.masks[f.word] |= f.mask
-
-    def runs(self) -> list[tuple[int, int, int, int]]:
-        """How to gather the bits without the processor's help: (word, shift, position, mask) of each run of neighbours."""
-        found: list[list[int]] = []
-        at = 0
-        for f in self.fields:
-            if found and found[-1][0] == f.word and found[-1][1] + found[-1][3] == f.shift:
-                found[-1][3] += f.bits
-            else:
-                found.append([f.word, f.shift, at, f.bits])
-            at += f.bits
-        return [(w, s, a, (1 << b) - 1) for w, s, a, b in found]
-
-
-def _every(*truths: NDArray[Any]) -> NDArray[Any]:
-    return functools.reduce(np.logical_and, truths)
-
-
-def _some(*truths: NDArray[Any]) -> NDArray[Any]:
-    return functools.reduce(np.logical_or, truths)
-
-
-_FUNCTIONS: Mapping[Op, Callable[..., NDArray[Any]]] = {
-    Op.NOT: np.logical_not,
-    Op.AND: _every,
-    Op.OR: _some,
-    Op.IMPLIES: lambda a, b: np.logical_or(np.logical_not(a), b),
-    Op.EQ: np.equal,
-    Op.LT: np.less,
-    Op.LE: np.less_equal,
-    Op.ADD: np.add,
-    Op.SUB: np.subtract,
-    Op.ITE: np.where,
-}
-
-
 _Update: TypeAlias = "tuple[int, Place, list[tuple[Term, Field]]]"
 """What an action looks up: for which word, by which bits, and the values that they give which fields."""
 
@@ -155,14 +86,7 @@ class _Builder:
         self.layout = layout
         self.system = layout.system
         self.obligations = obligations
-        self.supports: dict[Term, Place] = {}
-        self.bits_of: dict[Place, _Bits] = {}
-        self.values: dict[Term, _Value] = {}
-        # The axes of values, the highest bits first, so that a flat array is in order of the kernel's index.
-        order = sorted((n for n, f in layout.field.items() if f.bits), key=lambda n: _place(layout.field[n]))
-        self.ordered = [layout.field[n] for n in order]
-        self.axis = {n: i for i, n in enumerate(reversed(order))}
-        self.place = {n: _place(f) for n, f in layout.field.items()}
+        self.all_values = AllValues(layout)
         # For each conjunct that a group holds: the columns that need it.
         self.needs: dict[Term, list[int]] = {}
         self.columns = len(self.system.actions)
@@ -213,59 +137,6 @@ class _Builder:
             ),
         )  # fmt: skip
 
-    # --- values of terms --------------------------------------------------------------------------------------------
-
-    def _support(self, t: Term) -> Place:
-        """The bits of the variables that the term mentions."""
-        found = self.supports.get(t)
-        if found is None:
-            found = 0
-            for v in support(t):
-                found |= self.place[v.name]
-            self.supports[t] = found
-        return found
-
-    def _bits(self, place: Place) -> _Bits:
-        found = self.bits_of.get(place)
-        if found is None:
-            found = self.bits_of[place] = _Bits(self.layout, self.ordered, place)
-        return found
-
-    def _value(self, t: Term) -> _Value:
-        """The term for all values of its variables: truth values, whole numbers, or codes of an enumeration."""
-        found = self.values.get(t)
-        if found is None:
-            found = self.values[t] = self._evaluate(t)
-        return found
-
-    def _evaluate(self, t: Term) -> _Value:
-        if isinstance(t.sort, Int) and (t.sort.lo < -_EXACT or t.sort.hi > _EXACT):
-            raise ModelError(f"`{t}` may be beyond ±2^62: use smaller numbers")
-        if t.op is Op.CONST:
-            return _Value((), np.array(t.value if isinstance(t.sort, Bool | Int) else code_of(t.value, _enum(t))))
-        if t.op is Op.VAR:
-            f = self.layout.field[t.name]
-            # Bits that are no code count as the last one: no state has them.
-            codes = np.minimum(np.arange(1 << f.bits), size(f.sort) - 1)
-            array = codes != 0 if isinstance(f.sort, Bool) else codes + f.sort.lo if isinstance(f.sort, Int) else codes
-            return _Value((self.axis[t.name],), array) if f.bits else _Value((), array[0])
-        if t.op not in _FUNCTIONS:
-            raise ModelError(f"`{t}` is not ground, so it has no value in a state")
-        parts = [self._value(a) for a in t.args]
-        axes = tuple(sorted({x for p in parts for x in p.axes}))
-        return _Value(axes, _FUNCTIONS[t.op](*(self._spread(p, axes) for p in parts)))
-
-    def _spread(self, v: _Value, axes: tuple[int, ...]) -> NDArray[Any]:
-        """The array with an axis (of length 1 where it does not matter) for each of the axes."""
-        if v.axes == axes:
-            return v.array
-        own = dict(zip(v.axes, v.array.shape, strict=True))
-        return v.array.reshape([own.get(x, 1) for x in axes])
-
-    def _flat(self, t: Term, bits: _Bits) -> NDArray[Any]:
-        """The term for every index of some fields, which are all that it depends on and maybe more."""
-        return np.broadcast_to(self._spread(self._value(t), bits.axes), bits.shape).reshape(-1)
-
     # --- columns and expressions ------------------------------------------------------------------------------------
 
     def _laws(self) -> list[Term]:
@@ -293,7 +164,7 @@ class _Builder:
 
     def _narrow(self, t: Term) -> bool:
         """Whether a truth value is tabulated as it is: its variables are few, or few enough where it cannot be taken apart."""
-        width = self._support(t).bit_count()
+        width = self.all_values.support(t).bit_count()
         return width <= GROUP_BITS or (width <= TABLE_BITS and not _has_parts(t))
 
     def _expression(self, t: Term) -> int:
@@ -340,14 +211,14 @@ class _Builder:
                 cases = [rebuild(t, (*t.args[:at], x, *t.args[at + 1 :])) for x in branches]
                 return [*map(self._operand, (condition, *cases)), _CHOICE]
             case _:
-                raise NotTabular(f"`{t}` depends on {self._support(t).bit_count()} bits")
+                raise NotTabular(f"`{t}` depends on {self.all_values.support(t).bit_count()} bits")
 
     def _gathered(self, t: Term) -> list[Term]:
         """The parts of a conjunction or disjunction, those over few variables put together."""
         joined: list[tuple[Place, list[Term]]] = []
         wide = []
         for a in t.args:
-            place = self._support(a)
+            place = self.all_values.support(a)
             if place.bit_count() > _PART_BITS:
                 wide.append(a)
                 continue
@@ -367,7 +238,7 @@ class _Builder:
         members: list[tuple[Place, list[Term]]] = []
         by_support: dict[Place, list[Term]] = {}
         for t in self.needs:
-            by_support.setdefault(self._support(t), []).append(t)
+            by_support.setdefault(self.all_values.support(t), []).append(t)
         for place in sorted(by_support, key=lambda n: (-n.bit_count(), n)):
             best, least = -1, 0
             for i, (there, _) in enumerate(members):
@@ -382,7 +253,7 @@ class _Builder:
         records, row_of, rows = [], [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
         index_at = row_at = 0
         for place, terms in members:
-            bits = self._bits(place)
+            bits = self.all_values.bits(place)
             choice, matrix, first = self._group(bits, terms)
             records.append([*self._encoded(place), index_at, row_at, first, matrix.shape[1]])
             row_of.append(choice)
@@ -391,9 +262,9 @@ class _Builder:
             row_at += matrix.size
         return records, np.concatenate(row_of), np.concatenate(rows)
 
-    def _group(self, bits: _Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], NDArray[np.uint64], int]:
+    def _group(self, bits: Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], NDArray[np.uint64], int]:
         """For each index of the group its row; the rows; and the first word of columns of which they speak."""
-        truths: list[Truths] = [self._flat(t, bits) for t in terms]
+        truths: list[Truths] = [self.all_values.flat(t, bits) for t in terms]
         # Indices for which the same conjuncts are true share a row.
         kind = np.zeros(1 << bits.bits, np.int64)
         for i, truth in enumerate(truths):
@@ -415,7 +286,7 @@ class _Builder:
 
     def _encoded(self, place: Place) -> list[int]:
         """Which bits of the state an index is made of: a mask per word, and the runs."""
-        bits = self._bits(place)
+        bits = self.all_values.bits(place)
         if place not in self.run_of:
             self.run_of[place] = len(self.runs)
             self.runs += bits.runs()
@@ -435,7 +306,7 @@ class _Builder:
             if value is target:
                 continue
             keep[f.word] &= ~f.mask
-            place = self._support(value)
+            place = self.all_values.support(value)
             if place.bit_count() > _UPDATE_BITS:
                 wide.append((f.word, place, [(value, f)]))
                 continue
@@ -472,17 +343,17 @@ class _Builder:
             raise NotTabular(f"`{value}` depends on {place.bit_count()} bits")
         branches = []
         for x in (yes, no):
-            node = self._node((word, self._support(x), [(x, f)]))
+            node = self._node((word, self.all_values.support(x), [(x, f)]))
             branches.append(len(self.nodes))
             self.nodes.append(node)
         return [self._expression(condition), *branches, *[0] * (self.layout.words + 4)]
 
     def _table(self, place: Place, parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
         """For each index of some fields, the bits that the updates set."""
-        bits = self._bits(place)
+        bits = self.all_values.bits(place)
         entries = np.zeros(1 << bits.bits, np.uint64)
         for value, f in parts:
-            codes = self._flat(value, bits).astype(np.int64)
+            codes = self.all_values.flat(value, bits).astype(np.int64)
             if isinstance(f.sort, Int):
                 outside = (codes < f.sort.lo) | (codes > f.sort.hi)
                 codes = np.where(outside, 0, codes - f.sort.lo)
@@ -511,11 +382,6 @@ def _has_parts(t: Term) -> bool:
     if t.op in (Op.EQ, Op.LT, Op.LE):
         return isinstance(t.args[0].sort, Bool) or any(a.op is Op.ITE for a in t.args)
     return t.op in (Op.NOT, Op.AND, Op.OR, Op.IMPLIES, Op.ITE)
-
-
-def _enum(t: Term) -> Enum:
-    assert isinstance(t.sort, Enum)
-    return t.sort
 
 
 def _array(rows: Sequence[Sequence[int]], width: int) -> NDArray[np.int64]:

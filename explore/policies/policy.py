@@ -1,10 +1,5 @@
 """Policies: for which settings of some knobs do properties hold? All settings at once, with the knobs as rigid variables.
 
-Of decision diagrams (`bdd.rigid`) the answer is exact at once: the reachable states of all settings, projected. With SAT it
-comes from both sides. Each violation is a run; the settings in which the very same run is possible and breaks the
-property too are taken out together. When the SAT engine proves that what is left holds, the proof is one inductive
-invariant for all the settings that are left. So every setting is either shown to fail by a run, or covered by the proof.
-
 A property says nothing of knobs that its aspect does not have: it holds for all of their values or for none. A knob of several aspects
 is one knob: a setting gives it one value, and a set of properties holds where each does, in its own aspect.
 """
@@ -12,29 +7,24 @@ is one knob: a setting gives it one value, and a set of properties holds where e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import product
-from math import prod
+from dataclasses import replace
 
 import numpy as np
 
 from ...model.flows import Flow
-from ...model.language import ModelError, State, System, Term, Value, conj, disj, nearest, neg
+from ...model.language import ModelError, Value, nearest
 from ...model.world import ASPECTS, KNOBS
-from ...model.world.choices.evidence import GUEST_CHECKS
 from ...properties.catalogue import aspect_of
 from ...properties.compile import Obligation, compile_properties
 from ...properties.formulas import LeadsTo, Recurs
 from ...properties.property import Property
 from ..bdd.manager import CUDD, available
-from ..bdd.rigid import broken
 from ..check import check, witness_of
 from ..engine import NO_LIMITS, Engine, Limits
-from ..replay import ReplayError, replay
-from ..sat import SatEngine
 from ..verdict import Verdict
-from .settings import Block, Domains, Setting, SettingSet, few_enough, words
+from .answer import Answer, Policy, Repair
+from .deciding import INTERRUPTED, by_diagrams, by_runs, untried
+from .settings import SettingSet, few_enough
 
 MOST_SETTINGS = 1 << 20
 """More settings are not told apart one by one."""
@@ -43,138 +33,6 @@ MOST_REPAIRS = 8
 """So many repairs are tried by a normal run."""
 
 ENGINES = ("auto", "bdd", "sat")
-
-_MOST_REPLAYS = 256
-"""A run is tried in at most so many settings."""
-
-
-@dataclass(frozen=True)
-class Repair:
-    """Knobs to set otherwise for the properties to hold, none of them in vain, and what a normal run says of each property."""
-
-    changes: Mapping[str, Value]
-    verdicts: Mapping[str, Verdict]
-    vacuous: tuple[str, ...] = ()
-    """The properties that then hold only because what they speak of cannot happen."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """That of all properties together."""
-        return next((v for v in (Verdict.VIOLATED, Verdict.UNKNOWN) if v in self.verdicts.values()), Verdict.HOLDS)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The settings in which one property holds; ``open``: those of which it is not known, for the reason ``stopped``.
-
-    ``hollow``: of those in which it holds, the ones in which it is vacuous, as what it speaks of cannot happen there.
-    """
-
-    prop: Property
-    holds: SettingSet
-    open: SettingSet
-    hollow: SettingSet
-    stopped: str = ""
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The settings of the knobs in which properties hold, each by itself (``each``) and all of them together."""
-
-    knobs: tuple[str, ...]
-    domains: Domains
-    each: tuple[Answer, ...]
-    current: Setting
-    repairs: tuple[Repair, ...]
-    """Where the flow's own setting violates some property: what repairs them all, the fewest changes first."""
-    rest: Policy | None = None
-    """Where some of several properties are `hopeless`: what is to be said of the others."""
-
-    @cached_property
-    def holds(self) -> SettingSet:
-        """The settings in which all of the properties hold."""
-        return SettingSet(self.domains, np.logical_and.reduce([a.holds.table for a in self.each]))
-
-    @cached_property
-    def open(self) -> SettingSet:
-        """Settings in which none is known to fail, and some is not known to hold."""
-        not_broken = np.logical_and.reduce([a.holds.table | a.open.table for a in self.each])
-        return SettingSet(self.domains, not_broken & ~self.holds.table)
-
-    @cached_property
-    def hollow(self) -> SettingSet:
-        """Of the settings in which all hold, those in which some property holds only because nothing of the kind can happen.
-
-        Of several properties, one that is vacuous wherever it holds is no matter of the setting, and does not count.
-        """
-        mine = [a.hollow for a in self.each if len(self.each) == 1 or len(a.hollow) < len(a.holds)]
-        return SettingSet(self.domains, self.holds.table & np.logical_or.reduce([h.table for h in mine], initial=False))
-
-    @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        """Together they are the settings in which all hold; none can be widened, and none is superfluous."""
-        return self.holds.blocks()
-
-    @property
-    def stopped(self) -> str:
-        """Why some setting is open."""
-        return next((a.stopped for a in self.each if a.stopped), "")
-
-    @property
-    def hopeless(self) -> tuple[Property, ...]:
-        """The properties that hold in no setting, or only where they are vacuous, which is not everywhere.
-
-        They ask for what no setting brings about, and of the others often for nothing to happen.
-        """
-        return tuple(a.prop for a in self.each if not (a.open or len(a.holds) == self.size or a.holds - a.hollow))
-
-    @property
-    def size(self) -> int:
-        """The number of settings."""
-        return prod(map(len, self.domains))
-
-    def words(self, block: Block) -> str:
-        """A block as a condition on the knobs."""
-        return words(self.knobs, self.domains, block)
-
-    def breaks(self, setting: Setting) -> tuple[Property, ...]:
-        """The properties that forbid a setting."""
-        return tuple(a.prop for a in self.each if setting not in a.holds and setting not in a.open)
-
-    def forbidden(self) -> dict[tuple[str, Value], tuple[Property, ...]]:
-        """The values of knobs that no setting has in which all hold, and the properties that forbid them by themselves."""
-        found = {}
-        for i, (knob, domain) in enumerate(zip(self.knobs, self.domains, strict=True)):
-            for code, value in enumerate(domain):
-                if not np.take(self.holds.table | self.open.table, code, axis=i).any():
-                    by = (a.prop for a in self.each if not np.take(a.holds.table | a.open.table, code, axis=i).any())
-                    found[knob, value] = tuple(by)
-        return found
-
-    @property
-    def of_checks(self) -> bool:
-        """Whether what varies are checks of the guest, so that it makes sense to ask for the fewest."""
-        return set(self.knobs) <= set(GUEST_CHECKS)
-
-    @cached_property
-    def weakest(self) -> tuple[tuple[str, ...], ...]:
-        """The least sets of checks that suffice for all of the properties: all that are minimal by inclusion, the small ones first.
-
-        A set with which some property is vacuous does not count: whoever accepts nothing accepts nothing bad.
-        """
-        nothing = (False,) * len(self.knobs)
-        least = (tuple(k for k, v in zip(self.knobs, s, strict=True) if v) for s in self.sound.fewest_changes(nothing))
-        return tuple(sorted(least, key=lambda c: (len(c), c)))
-
-    @property
-    def sound(self) -> SettingSet:
-        """The settings in which all hold, and none is vacuous."""
-        return self.holds - self.hollow
-
-    @property
-    def more_is_better(self) -> bool:
-        """Whether every set of checks that has one of `weakest` in it suffices too."""
-        return self.sound.upwards((False,) * len(self.knobs))
 
 
 def policy(
@@ -225,10 +83,10 @@ def policy(
         system = flow.system(topology, changed, aspect=aspect, left_open=left_open, check=False)
         witnesses = {p.id: w for p in mine if (w := witness_of(p)) is not None}
         watched, obligations = compile_properties(system, [*mine, *witnesses.values()])
-        decide = _untried if interrupted else _by_diagrams if engine == "bdd" else _by_runs
+        decide = untried if interrupted else by_diagrams if engine == "bdd" else by_runs
         found = dict(decide(watched, obligations, left_open, knobs, domains, limits, done))
         answers |= {p.id: _answer(p, witnesses.get(p.id), obligations, found) for p in mine}
-        interrupted = interrupted or any(why == _INTERRUPTED for _, _, why in found.values())
+        interrupted = interrupted or any(why == INTERRUPTED for _, _, why in found.values())
     current = tuple(flow.knobs(changed)[k] for k in knobs)
     result = Policy(knobs, domains, tuple(answers[p.id] for p in properties), current, ())
     if interrupted:
@@ -295,112 +153,3 @@ def _repairs(
             verdicts |= {r.prop.id: r.verdict for r in results}
             vacuous += [r.prop.id for r in results if r.vacuous]
         yield Repair(changes, verdicts, tuple(vacuous))
-
-
-_INTERRUPTED = "interrupted"
-_Decided = Iterator[tuple[int, tuple[SettingSet, SettingSet, str]]]
-"""Per obligation, by its number: the settings in which it is broken, those of which it is not known, and why."""
-
-
-def _by_diagrams(
-    system: System,
-    obligations: Sequence[Obligation],
-    mine: Sequence[str],
-    knobs: Sequence[str],
-    domains: Domains,
-    limits: Limits,
-    done: Callable[[str], None],
-) -> _Decided:
-    every = np.ones(tuple(map(len, domains)), bool)
-    said = lambda n, of: done(f"{n} of {of} obligations")  # noqa: E731
-    for b in broken(system, obligations, mine, limits, done=said):
-        table = b.table().reshape([len(d) if k in b.names else 1 for k, d in zip(knobs, domains, strict=True)])
-        fails = SettingSet(domains, table)
-        yield b.number, (fails, SettingSet(domains, every & ~fails.table & bool(b.stopped)), b.stopped)
-
-
-def _untried(
-    system: System,
-    obligations: Sequence[Obligation],
-    mine: Sequence[str],
-    knobs: Sequence[str],
-    domains: Domains,
-    *_: object,
-) -> _Decided:
-    """After Ctrl-C: all is left open."""
-    yield from ((n, _open(domains)) for n in range(len(obligations)))
-
-
-def _open(domains: Domains) -> tuple[SettingSet, SettingSet, str]:
-    nothing = np.zeros(tuple(map(len, domains)), bool)
-    return SettingSet(domains, nothing), SettingSet(domains, ~nothing), _INTERRUPTED
-
-
-def _by_runs(
-    system: System,
-    obligations: Sequence[Obligation],
-    mine: Sequence[str],
-    knobs: Sequence[str],
-    domains: Domains,
-    limits: Limits,
-    done: Callable[[str], None],
-) -> _Decided:
-    of = dict(zip(knobs, domains, strict=True))
-    why = ""
-    for n, o in enumerate(obligations):
-        if why == _INTERRUPTED:
-            yield n, _open(domains)
-            continue
-        done(str(o))
-        blocks, why = _broken_in(system, o, mine, [of[k] for k in mine], limits)
-        whole = [tuple(b[mine.index(k)] if k in mine else frozenset(of[k]) for k in knobs) for b in blocks]
-        fails = SettingSet.of_blocks(domains, whole)
-        every = np.ones(fails.table.shape, bool)
-        yield n, (fails, SettingSet(domains, every & ~fails.table & bool(why)), why)
-
-
-def _broken_in(
-    system: System, o: Obligation, knobs: Sequence[str], domains: Sequence[Sequence[Value]], limits: Limits
-) -> tuple[list[Block], str]:
-    """The settings in which the obligation is broken, and why there may be more of them; empty when these are all."""
-    found: list[Block] = []
-    while True:
-        rest = conj(system.init, *(neg(_term(system, knobs, b)) for b in found))
-        (outcome,) = SatEngine().check(replace(system, init=rest), [o], limits).outcomes
-        if outcome.path is not None:
-            found.append(_same_run(system, o, knobs, domains, outcome.path))
-            continue
-        return found, "" if outcome.verdict is Verdict.HOLDS else outcome.note
-
-
-def _term(system: System, knobs: Sequence[str], block: Block) -> Term:
-    return conj(*(disj(*(system[k] == v for v in values)) for k, values in zip(knobs, block, strict=True)))
-
-
-def _same_run(
-    system: System,
-    o: Obligation,
-    knobs: Sequence[str],
-    domains: Sequence[Sequence[Value]],
-    path: tuple[State, tuple[int, ...]],
-) -> Block:
-    """The settings in which the run breaks the obligation as well, widened value by value."""
-    initial, actions = path
-    places = [system.index[k] for k in knobs]
-
-    def breaks(setting: Setting) -> bool:
-        state = list(initial)
-        for place, value in zip(places, setting, strict=True):
-            state[place] = value
-        try:
-            return len(replay(system, o, (tuple(state), actions))) == len(actions)
-        except (ReplayError, ModelError):
-            return False
-
-    block = [frozenset((initial[p],)) for p in places]
-    for i, domain in enumerate(domains):
-        for value in domain:
-            further = [*block[:i], frozenset((value,)), *block[i + 1 :]]
-            if value not in block[i] and prod(map(len, further)) <= _MOST_REPLAYS and all(map(breaks, product(*further))):
-                block[i] |= {value}
-    return tuple(block)
