@@ -12,14 +12,12 @@ from typing import Any
 from mkdocs.structure.files import File
 from tdisprove.cli import VERBS, main
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import show
+from tdisprove.model.language import show, word
 from tdisprove.model.world import ASPECTS, KNOBS
 from tdisprove.properties.catalogue import GROUPS, expectation
 from tdisprove.reports.formats.blame import place
 from tdisprove.reports.json_report import schema
 from tdisprove.reports.table import code, prose
-
-from ..model.language import word
 
 
 def on_files(files: Any, config: Any) -> Any:
