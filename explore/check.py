@@ -12,6 +12,7 @@ from ..properties.compile import Obligation, Promise, compile_liveness, compile_
 from ..properties.formulas import LeadsTo, Recurs, Sometimes
 from ..properties.property import Property
 from .engine import NO_LIMITS, Engine, Limits
+from .liveness.by_safety import ENGINES, decide_by_safety
 from .liveness.decide import NAME, decide
 from .replay import ReplayError, replay, replay_lasso
 from .slice import batches, sliced
@@ -63,7 +64,7 @@ def check(
     A property with parameters is violated when it fails for some of their values, and the result is that of
     the shortest violation. With ``slicing``, each run covers only the variables on which its properties
     depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used. Liveness is decided by
-    an engine of its own (see `liveness`), whichever is given; the witnesses of liveness properties are not.
+    Z3 and SAT as safety (see `liveness.as_safety`), else by a search of its own (`liveness.decide`); witnesses by the engine.
     """
     if engine is None:
         from .explicit import ExplicitEngine
@@ -107,7 +108,9 @@ def check(
     for n, o in enumerate(obligations):
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
     if promises:
-        for promise, answer in zip(promises, _kept(system, promises, limits, interrupted, slicing=slicing), strict=True):
+        for promise, answer in zip(
+            promises, _kept(system, promises, engine, limits, interrupted, slicing=slicing), strict=True
+        ):
             by_property.setdefault(promise.prop.id, []).append((promise, *answer))
     results = []
     for p, w in zip(wanted, witnesses, strict=True):
@@ -119,13 +122,19 @@ def check(
     return results
 
 
-def _kept(system: System, promises: Sequence[Promise], limits: Limits, interrupted: bool, *, slicing: bool) -> list[_Answer]:
+def _kept(
+    system: System, promises: Sequence[Promise], engine: Engine, limits: Limits, interrupted: bool, *, slicing: bool
+) -> list[_Answer]:
     """The answers about promises of liveness, each broken one with its replayed run."""
     if interrupted:
         open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
         return [(open_still, None, None, (), 0.0)] * len(promises)
     start = time.perf_counter()
-    decided = decide(system, promises, limits, slicing=slicing)
+    decided: Sequence[tuple[Outcome, Statistics | None]]
+    if engine.name in ENGINES:
+        decided = decide_by_safety(system, promises, engine, limits, slicing=slicing)
+    else:
+        decided = decide(system, promises, limits, slicing=slicing)
     seconds = (time.perf_counter() - start) / len(promises)
     answers: list[_Answer] = []
     for promise, (outcome, statistics) in zip(promises, decided, strict=True):

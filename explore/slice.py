@@ -160,10 +160,12 @@ ELSEWHERE = Action("elsewhere", (), TRUE, ())
 """In an abstraction: any of the dropped steps, or the rest at the end of a run."""
 
 
-def abstracted(system: System, promise: Promise, cones: Cones | None = None) -> tuple[System, Promise] | None:
-    """An abstraction of the system: if it keeps the promise, so does the system. None when nothing can be left out.
+def abstracted(
+    system: System, promises: Sequence[Promise], cones: Cones | None = None
+) -> tuple[System, tuple[Promise, ...]] | None:
+    """An abstraction of the system: if it keeps a promise, so does the system. None when nothing can be left out.
 
-    Kept are the variables that the promise mentions and those that tell whether a step of its fairness assumptions is
+    Kept are the variables that the promises mention and those that tell whether a step of its fairness assumptions is
     possible, and, transitively, those that the guards and updates of actions read which change a kept variable.
     Kept actions are those that change a kept variable or are meant by an assumption. `ELSEWHERE` is added, which is
     always possible and changes nothing.
@@ -179,9 +181,10 @@ def abstracted(system: System, promise: Promise, cones: Cones | None = None) -> 
     abstraction means nothing, and must be looked for in the whole system.
     """
     cones = cones or Cones(system)
-    meant = {i for f in promise.fairness for i in f.steps}
-    names = {n for t in (promise.when, promise.then) for n in _names(t)}
-    for f in promise.fairness:
+    assumed = [f for p in promises for f in p.fairness]
+    meant = {i for f in assumed for i in f.steps}
+    names = {n for p in promises for t in (p.when, p.then) for n in _names(t)}
+    for f in assumed:
         for i, t in f.steps.items():
             names |= cones.guards[i] | _names(t)
     kept = cones.closure(names)
@@ -194,6 +197,6 @@ def abstracted(system: System, promise: Promise, cones: Cones | None = None) -> 
             numbers.append(i)
             actions.append(replace(a, updates=updates))
     position = {number: i for i, number in enumerate(numbers)}
-    fairness = tuple(replace(f, steps={position[i]: t for i, t in f.steps.items()}) for f in promise.fairness)
+    renumbered = {f: replace(f, steps={position[i]: t for i, t in f.steps.items()}) for f in assumed}
     part = system.restricted(kept, (*actions, ELSEWHERE), _initially(cones, kept))
-    return part, replace(promise, fairness=fairness)
+    return part, tuple(replace(p, fairness=tuple(renumbered[f] for f in p.fairness)) for p in promises)

@@ -149,13 +149,6 @@ def test_exploration_alone_gives_no_invariant() -> None:
         verify_document(made("cove-io", "no-tbit-dma-effective-before-accept", ExplicitEngine()), ("z3",))
 
 
-def test_promises_of_progress_have_none() -> None:
-    (target,) = targets(["cove-io"], ["error-is-left-in-the-end"])
-    document, why = certificate(target, find("error-is-left-in-the-end"), SatEngine())
-    assert document is None
-    assert "progress" in why
-
-
 @SMALL
 @given(systems_with_properties())
 def test_every_verdict_has_a_certificate(case: tuple[System, list[Property]]) -> None:

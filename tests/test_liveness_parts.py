@@ -148,20 +148,20 @@ def test_a_dropped_step_that_runs_out_is_no_excuse() -> None:
     once = Action("once", (), ~y, ((y, TRUE),))
     system = replace(DOOR, actions=(GOES_UP, once))
     (promise,) = compile_liveness(system, [Property("p", "P.", LeadsTo(x == 0, x == 3))])
-    part = abstracted(system, promise)
+    part = abstracted(system, [promise])
     assert part is not None
     assert [v.name for v in part[0].variables] == ["x"]
     assert part[0].actions[-1] is ELSEWHERE
-    (alone,) = decide(part[0], [part[1]])
+    (alone,) = decide(*part)
     assert alone.outcome.verdict is Verdict.VIOLATED
     assert result(system, LeadsTo(x == 0, x == 3)).verdict is Verdict.HOLDS
 
 
 def test_what_fairness_reads_is_kept() -> None:
     (promise,) = compile_liveness(DOOR, [Property("p", "P.", LeadsTo(x == 0, x == 1, (Fair(Step(ENTER)),)))])
-    assert abstracted(DOOR, promise) is None
+    assert abstracted(DOOR, [promise]) is None
     wider = replace(DOOR, variables=(*DOOR.variables, Variable("z", BOOL)))
-    part = abstracted(wider, promise)
+    part = abstracted(wider, [promise])
     assert part is not None
     assert [v.name for v in part[0].variables] == ["x", "y"]
 

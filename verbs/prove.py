@@ -17,7 +17,6 @@ from ..explore.sat import SatEngine
 from ..explore.survey import survey
 from ..model.language import ModelError, Value
 from ..properties import Property
-from ..properties.formulas import LeadsTo, Recurs
 from ..reports.json_report import check_document
 from ..reports.verdicts import cell
 from . import anynumber, options
@@ -128,9 +127,6 @@ def _print_reasons(target: Target, prop: Property, most: int, limits: Limits) ->
 def _files(place: Path, pairs: list[tuple[Target, Property]]) -> list[Path]:
     """Where each certificate goes: one to the file that was named, several into a folder. Tried out before any work is done."""
     if len(pairs) == 1 and not place.is_dir():
-        (_, p) = pairs[0]
-        if isinstance(p.formula, LeadsTo | Recurs):
-            raise ModelError(f"--certificate: {p.id} is a promise of progress: certificates are for safety and reachability")
         options.folder(str(place.parent))
         return [place]
     options.folder(str(place))
@@ -140,9 +136,7 @@ def _files(place: Path, pairs: list[tuple[Target, Property]]) -> list[Path]:
 def _certify(
     t: Target, p: Property, file: Path, engine: Engine, knobs: Mapping[str, Value], limits: Limits, *, quiet: bool
 ) -> bool:
-    """Write the certificate, once the checker has accepted it. Whether there is one, or can be none of this kind."""
-    if isinstance(p.formula, LeadsTo | Recurs):
-        return True
+    """Write the certificate, once the checker has accepted it. Whether there is one."""
     document, verdict = certificate(t, p, engine, limits, knobs)
     if document is None:
         print(f"{p.id}: no certificate: {verdict}", file=sys.stderr)

@@ -7,12 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ...model.language import Value, show
-from ...properties.compile import compile_properties
-from ...properties.formulas import LeadsTo, Recurs
 from ...properties.property import Property
 from ..engine import NO_LIMITS, Engine, Limits
 from ..target import Target
 from ..verdict import Verdict
+from .subject import is_progress, subject
 from .text import canonical, digest
 
 FORMAT = "tdisprove certificate 1"
@@ -25,9 +24,17 @@ def certificate(
 
     The engine must give lemmas with what it finds to hold. ``changed``: the knobs that are set otherwise than in the flow.
     """
-    if isinstance(prop.formula, LeadsTo | Recurs):
-        return None, "a promise of progress rests on no invariant: there are certificates for safety and reachability only"
-    watched, obligations = compile_properties(target.system, [prop])
+    if is_progress(prop):
+        document, verdict = _certificate(target, prop, engine, limits, changed, part=True)
+        if verdict == "holds":
+            return document, verdict
+    return _certificate(target, prop, engine, limits, changed, part=False)
+
+
+def _certificate(
+    target: Target, prop: Property, engine: Engine, limits: Limits, changed: Mapping[str, Value] | None, *, part: bool
+) -> tuple[dict[str, Any] | None, str]:
+    watched, obligations = subject(target.system, prop, part=part)
     form = canonical(watched, obligations)
     report = engine.check(watched, obligations, limits)
     unknown = [x for x in report.outcomes if x.verdict is Verdict.UNKNOWN]
@@ -61,7 +68,7 @@ def certificate(
         "property": prop.id,
         "says": prop.says,
         "verdict": "holds" if holds else "violated",
-        "made from": _origin(target, changed or {}),
+        "made from": _origin(target, changed or {}) | ({"part": True} if part else {}),
         "made by": {"engine": report.engine, **versions()},
         "hash": digest(form),
         "system": form,

@@ -12,11 +12,11 @@ from typing import Any
 from ...model.flows import flow
 from ...model.language import ModelError, Value
 from ...properties.catalogue import aspect_of, find
-from ...properties.compile import compile_properties
 from ..target import Target, targets
 from . import parametric_checker
 from .checker import SOLVERS, Refused, Solver, verify_document
 from .parametric_origin import parametric_today
+from .subject import subject
 from .text import canonical
 
 
@@ -76,7 +76,10 @@ def _today(document: Mapping[str, Any], source: str | None) -> Target:
     (p,) = target.properties
     if p.says != document["says"]:
         raise Refused(f"{prop} says something else today: {p.says}")
-    form = canonical(*compile_properties(target.system, [p]))
+    part = made_from.get("part", False)
+    if part and document["verdict"] != "holds":
+        raise Refused("a run of a part of the system shows nothing of the whole")
+    form = canonical(*subject(target.system, p, part=bool(part)))
     if form != document["system"]:
         raise Refused(
             f"{target.name} is another system today, or {prop} another property: {_difference(document['system'], form)}"

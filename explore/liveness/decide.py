@@ -92,9 +92,9 @@ class _Run:
         if self.slicing:
             if self._cones is None:
                 self._cones = Cones(self.system)
-            part = abstracted(self.system, promise, self._cones)
+            part = abstracted(self.system, [promise], self._cones)
             if part is not None:
-                found = _Graph(part[0], self.limits, self.watch).decide(part[1])
+                found = _Graph(part[0], self.limits, self.watch).decide(part[1][0])
                 if found.outcome.verdict is Verdict.HOLDS:
                     return found
         if self._graph is None:
