@@ -106,11 +106,13 @@ def rules() -> str:
 
 
 def json_page() -> str:
-    text = json.dumps(schema(), indent=2, ensure_ascii=False)
+    text, other = (json.dumps(schema(x), indent=2, ensure_ascii=False) for x in ("check", "anynumber"))
     return (
         "# JSON\n\n`tdisprove check --format json` prints one document that this JSON Schema (2020-12) describes. Its version stands in the "
         "document (`schema`): the second number grows when keys are added, the first when a reader of the old one could be misled. The "
-        f"package carries the schema: `tdisprove.reports.json_report.schema()`.\n\n```json\n{text}\n```\n"
+        f"package carries the schema: `tdisprove.reports.json_report.schema()`.\n\n```json\n{text}\n```\n\n"
+        '## Any number\n\nThe document of `tdisprove prove --any INDEX --format json` (`schema("anynumber")`); the steps of traces are those of '
+        f"the document above.\n\n```json\n{other}\n```\n"
     )
 
 

@@ -96,11 +96,16 @@ def short(a: Answer) -> str:
     return f"unknown: {prose(a.note)}"
 
 
+SCHEMA_VERSION = "1.0"
+"""Of the document (see `json_report.SCHEMA_VERSION`)."""
+
+
 def document(version: str, answers: Mapping[str, Sequence[Answer]], notes: Sequence[str] = ()) -> dict[str, Any]:
     """The document of ``tdisprove prove --any INDEX --format json``."""
     content: dict[str, Any] = {
         "tool": "tdisprove",
         "version": version,
+        "schema": SCHEMA_VERSION,
         "results": [_result(name, a) for name, found in answers.items() for a in found],
     }
     if notes:

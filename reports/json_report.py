@@ -16,10 +16,17 @@ SCHEMA_VERSION = "1.1"
 """Of the document: the first number changes when a reader of the old one could be misled, the second when something is added."""
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the document."""
-    text = (files(__package__) / "schemas" / "check-1.schema.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+def schema(document: str = "check") -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a document: of ``check``, or of ``anynumber`` (``prove --any``).
+
+    What the documents have in common, such as the steps of traces, stands in that of ``check``.
+    """
+    text = (files(__package__) / "schemas" / f"{document}-1.schema.json").read_text(encoding="utf-8")
+    found = dict(json.loads(text))
+    if document != "check":
+        shared = {k: v for k, v in schema()["$defs"].items() if k in ("value", "step", "rule")}
+        found["$defs"] = shared | found["$defs"]
+    return found
 
 
 def check_document(

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
+from jsonschema import Draft202012Validator
 from tdisprove.cli import main
 from tdisprove.explore import Limits, Verdict, check, targets
 from tdisprove.explore.anynumber import Answer, decide
@@ -56,7 +57,8 @@ from tdisprove.model.world import ASPECTS
 from tdisprove.properties import After, Invariant, Never, Precedence, Property, StepLaw, becomes, occurs
 from tdisprove.properties.catalogue import PROPERTIES, aspect_of, expectation, find
 from tdisprove.properties.parametric import compile_parametric
-from tdisprove.reports.anynumber import lines
+from tdisprove.reports.anynumber import document, lines
+from tdisprove.reports.json_report import schema
 
 SMALL = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 Document = dict[str, Any]
@@ -619,6 +621,23 @@ def test_the_command_and_its_exit_codes(tmp_path: Path, capsys: pytest.CaptureFi
     ):
         assert main(["prove", "cove-io", "-p", central, *wrong]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_document_is_as_its_published_schema_says() -> None:
+    described = schema("anynumber")
+    Draft202012Validator.check_schema(described)
+    validator = Draft202012Validator(described)
+    kept, broken = token(), crowd(2)
+    answers = [decide(about(m), p) for m, p in (kept, broken, ladder(7))]
+    answers.append(decide(about(kept[0]), kept[1], Limits(seconds=0.0)))
+    found = json.loads(json.dumps(document("1", {"a flow": answers}, ["a note"])))
+    validator.validate(found)
+    assert {r["verdict"] for r in found["results"]} == {"holds", "violated", "unknown"}
+    assert any(r["counterexample_to_induction"] for r in found["results"])
+    for key, value in (("verdict", "maybe"), ("trace", {}), ("surprise", 1), ("questions", {"z3": -1})):
+        wrong = copy.deepcopy(found)
+        wrong["results"][0][key] = value
+        assert not validator.is_valid(wrong)
 
 
 # --- What the documentation says --------------------------------------------------------------------------------------
