@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,17 +29,17 @@ from tdisprove.explore.conformance import (
     state_machine,
 )
 from tdisprove.explore.conformance.adapters import Fault, Framing, InProcess, Process, Socket
-from tdisprove.explore.conformance.alphabet import Alphabet
-from tdisprove.explore.conformance.detection import adapter_of, load, table
+from tdisprove.explore.conformance.alphabet import Alphabet, Stimulus
+from tdisprove.explore.conformance.detection import adapter_of, by_suite, load, table
 from tdisprove.explore.conformance.files import do_again
-from tdisprove.explore.conformance.guide import Coverage
+from tdisprove.explore.conformance.guide import Coverage, charted
 from tdisprove.explore.conformance.learn import NotDeterministic, learn
 from tdisprove.explore.conformance.partial import compiled, known
 from tdisprove.explore.conformance.reference import Dsm
 from tdisprove.explore.conformance.reference.dsm import INVALID_REQUEST, Refused
 from tdisprove.explore.conformance.suite import Checker, suite
 from tdisprove.explore.conformance.wire import Doe, Emulator, Vdm, decode_doe, decode_vdm
-from tdisprove.model.language import ModelError, Term, Value
+from tdisprove.model.language import ModelError, State, Term, Value
 
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = Setup("reference", multi_session=False)
@@ -137,6 +138,34 @@ def test_the_table_of_detection_is_what_was_measured(tdisp: Alphabet) -> None:
             for guided, seed in ((True, 0), (False, 1))
         ]
         assert steps == [d.guided, d.plain]
+
+
+def test_the_transition_suite_finds_every_mutant_outside_the_open_points(tdisp: Alphabet) -> None:
+    assert {d.label for d in DETECTED if d.suite is not None} == set(_SURE)
+    # A state that is wrong after an event that no answer tells of is seen by the question that follows.
+    (quick,) = (d for d in DETECTED if d.label == "tolerated-write-is-fatal")
+    assert by_suite(adapter_of(gallery()[quick.label]), tdisp) == quick.suite
+
+
+def test_a_cover_asks_for_the_state_after_what_it_does_for_the_first_time(tdisp_alone: Alphabet) -> None:
+    chart = charted(tdisp_alone, {v.name: tdisp_alone.preferred[v.name] for v in tdisp_alone.oracle.knobs})
+    done: set[tuple[State, Stimulus]] = set()
+    asked = 0
+    for test in suite(tdisp_alone, "transitions").tests:
+        at = chart.first
+        for s, after in pairwise((*test, None)):
+            to = next((x for x, by in chart.nodes[at].moves.items() if s in by), at) if chart.nodes[at].options[s] else at
+            could = any(
+                x.event == "get_state" and not x.variant and a and {y.reply for y in a} == {"ok"}
+                for x, a in chart.nodes[to].options.items()
+            )
+            if (at, s) not in done and could and s.event != "get_state":
+                assert after is not None
+                assert after.event == "get_state"
+                asked += 1
+            done.add((at, s))
+            at = to
+    assert asked > 1000
 
 
 @pytest.mark.parametrize("label", _SURE[::26])

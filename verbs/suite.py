@@ -19,7 +19,11 @@ def add(verbs: options.Verbs) -> None:
     implementation.add(p)
     p.add_argument("--kind", choices=KINDS, default="transitions", help="default: %(default)s")
     p.add_argument(
-        "--length", type=options.count, default=200, metavar="N", help="steps of one test of a cover (default: 200)"
+        "--length",
+        type=options.count,
+        default=200,
+        metavar="N",
+        help="steps of one test of a cover, not counting the questions for the state that follow what is new (default: 200)",
     )
     p.add_argument(
         "--extra", type=int, choices=(0, 1, 2), default=0, help="extra states of the fault domain of wp (default: 0)"

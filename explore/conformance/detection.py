@@ -82,7 +82,7 @@ def _found(
         return None
     finding = next(iter(found.faults.values())).finding
     other = fuzz(alphabet, subject, Budget(plain, faults=1), guided=False, seed=1)
-    tests = _by_suite(subject, alphabet) if protocol != GUEST else None
+    tests = by_suite(subject, alphabet) if protocol != GUEST else None
     return Detection(
         label, protocol, found.steps, other.steps if other.faults else None, tests, finding.steps, reason(finding), "", knobs
     )
@@ -94,7 +94,8 @@ def reason(finding: Finding) -> str:
     return f"lacks {checks}" if checks else "; ".join(finding.clauses[:1])
 
 
-def _by_suite(subject: Subject, alphabet: Alphabet) -> int | None:
+def by_suite(subject: Subject, alphabet: Alphabet) -> int | None:
+    """After how many steps the transition cover finds a fault of the subject; None: it finds none."""
     steps = 0
     allowed = [alphabet.oracle.open_reading]
     for test in suite_of(alphabet):

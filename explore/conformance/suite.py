@@ -46,9 +46,10 @@ def suite(alphabet: Alphabet, kind: str, *, length: int = 200, extra: int = 0) -
     if kind in ("transitions", "pairs"):
         tests = tuple(_cover(chart, kind == "pairs", length))
         what = "every pair of moves in a row" if kind == "pairs" else "every stimulus in every state"
+        asked = "; after each, the state is asked for where it can be" if any(map(_is_status, alphabet.stimuli)) else ""
         return Suite(
             kind,
-            f"covers {what} of the model: {len(chart.transitions)} transitions",
+            f"covers {what} of the model: {len(chart.transitions)} transitions{asked}",
             tests,
             len(alphabet.stimuli),
             len(chart.nodes),
@@ -59,13 +60,17 @@ def suite(alphabet: Alphabet, kind: str, *, length: int = 200, extra: int = 0) -
 
 
 def _cover(chart: Chart, pairs: bool, length: int) -> Iterator[tuple[Stimulus, ...]]:
-    """Walks through the chart as a guide takes them, cut where they are long enough."""
+    """Walks through the chart as a guide takes them, cut after ``length`` steps.
+
+    What is done for the first time is followed by the question for the state, so that a step that leads elsewhere than it should is
+    noticed at once; later it may be hidden, or be undone by the steps of the walk.
+    """
     guide = Guide(chart, pairs=pairs)
     while True:
         guide.begin()
         at, test = chart.first, list[Stimulus]()
         fresh = False
-        while len(test) < length:
+        for _ in range(length):
             s = guide.next(at)
             if s is None:
                 break
@@ -74,12 +79,28 @@ def _cover(chart: Chart, pairs: bool, length: int) -> Iterator[tuple[Stimulus, .
             # Of several answers that are allowed, the supposed one is the first; a refusal moves nothing.
             to = next((x for x, by in chart.nodes[at].moves.items() if s in by), at) if options else at
             guide.did(at, s, to)
-            fresh = fresh or len(guide.done) + len(guide.pairs_done) > before
+            new = len(guide.done) + len(guide.pairs_done) > before
+            fresh = fresh or new
             test.append(s)
             at = to
+            asks = _status(chart, at) if new else None
+            if asks is not None and asks is not s:
+                guide.did(at, asks, at)
+                test.append(asks)
         if not fresh:
             return
         yield tuple(test)
+
+
+def _is_status(s: Stimulus) -> bool:
+    """Whether a stimulus asks for the state, and is as it should be."""
+    return s.event == "get_state" and not s.variant and s.args.get("flaw", "none") == "none"
+
+
+def _status(chart: Chart, at: State) -> Stimulus | None:
+    """What asks for the state and is answered there."""
+    options = chart.nodes[at].options.items()
+    return next((s for s, answers in options if _is_status(s) and answers and all(a.reply == "ok" for a in answers)), None)
 
 
 # --- Wp ---------------------------------------------------------------------------------------------------------------
