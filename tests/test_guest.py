@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import socket
@@ -21,7 +22,7 @@ from tdisprove.explore.conformance import Budget, Run, Setup, fuzz, state_machin
 from tdisprove.explore.conformance.adapters import Fault
 from tdisprove.explore.conformance.adapters.requester import ObjectRequester, ProcessRequester, SocketRequester
 from tdisprove.explore.conformance.alphabet import Alphabet
-from tdisprove.explore.conformance.detection import detect_guest, load, table
+from tdisprove.explore.conformance.detection import by_suite, detect_guest, load, table
 from tdisprove.explore.conformance.files import do_again
 from tdisprove.explore.conformance.guide import Guide, charted
 from tdisprove.explore.conformance.machine import NotConforming
@@ -29,6 +30,7 @@ from tdisprove.explore.conformance.protocols import GUEST, alphabet_for, subject
 from tdisprove.explore.conformance.requester import GUEST_MUTANTS, GuestDriver
 from tdisprove.explore.conformance.requester.alphabet import CONTROLS, SETTABLE, settings, wanted_words
 from tdisprove.explore.conformance.requester.calls import Answer, Call
+from tdisprove.explore.conformance.suite import Checker
 from tdisprove.model.language import ModelError
 from tdisprove.model.world.choices.evidence import GUEST_CHECKS
 from tdisprove.properties.catalogue import PROPERTIES
@@ -416,3 +418,34 @@ def test_a_crash_names_the_line(guest: Alphabet) -> None:
     subject = ObjectRequester(Crashes, wanted_words())
     with pytest.raises(Fault, match="ValueError: no"):
         subject.do("attest", lambda call: Answer("ok"))
+
+
+# --- Suites ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_transition_suite_finds_every_mutant(guest: Alphabet, detected: list[Any]) -> None:
+    assert {d.label for d in detected if d.suite is not None} == set(GUEST_MUTANTS)
+    # Those that forget nothing but what a new way to a state should have made void, and one that is seen at once.
+    for label in ("evidence-kept-over-relock", "asks-forever"):
+        (d,) = (d for d in detected if d.label == label)
+        assert by_suite(subject_of(GUEST, Setup(f"mutant:{label}")), guest) == d.suite
+
+
+def test_a_written_suite_runs_on_a_guest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["suite", "--side", "guest", "--adapter", "reference", "--set", "meas_nonce=host", "-o", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "what must be refused there is tried" in capsys.readouterr().out
+    document = json.loads((tmp_path / "guest_transitions.json").read_text())
+    assert (document["protocol"], document["set"]) == ("guest", {"meas_nonce": "host"})
+    compile((tmp_path / "test_guest_transitions.py").read_text(), "suite", "exec")
+    good, bad = (Checker(Setup(x), "guest", document["set"]) for x in ("reference", "mutant:freshness-not-asked-for"))
+    tests = [[name for name, _ in test] for test in document["tests"]]
+    for test in tests[:20]:
+        good.check(test)
+    with pytest.raises(NotConforming):
+        for test in tests:
+            bad.check(test)
+    assert main([*arguments, "--kind", "wp"]) == 2
+    assert "take transitions or pairs" in capsys.readouterr().err
+    assert main([*arguments, "--envelope", "doe"]) == 2
+    assert "a guest has none" in capsys.readouterr().err

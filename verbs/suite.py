@@ -6,6 +6,7 @@ import argparse
 import json
 
 from .. import __version__
+from ..explore.conformance.protocols import GUEST, SIDES
 from ..explore.conformance.suite import KINDS, PYTEST, document, suite
 from . import implementation, options
 from .exits import HOLDS
@@ -13,10 +14,11 @@ from .exits import HOLDS
 
 def add(verbs: options.Verbs) -> None:
     p = verbs.add_parser(
-        "suite", help="write a conformance suite", description="Write test suites for a responder: every transition, every pair of "
-        "moves, or (wp) a suite that is complete for a stated number of extra states. The adapter says what can be caused."
+        "suite", help="write a conformance suite", description="Write test suites for a responder or a guest: every transition, every "
+        "pair of moves, or (wp, for responders) a suite that is complete for a stated number of extra states. The adapter says what can be caused."
     )  # fmt: skip
     implementation.add(p)
+    p.add_argument("--side", choices=SIDES, default=SIDES[0], help="which side it is (default: responder)")
     p.add_argument("--kind", choices=KINDS, default="transitions", help="default: %(default)s")
     p.add_argument(
         "--length",
@@ -35,10 +37,13 @@ def add(verbs: options.Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     folder = options.folder(args.output)
     assert folder is not None
+    if args.side == GUEST:
+        implementation.refuse_for_guests(args)
+        args.protocol = GUEST
     with implementation.reached(args) as (setup, adapter):
         alphabet = implementation.alphabet(args, setup, adapter)
         found = suite(alphabet, args.kind, length=args.length, extra=args.extra)
-        content = document(alphabet, found, args.protocol, setup)
+        content = document(alphabet, found, args.protocol, setup, implementation.decided(args), messages=args.side != GUEST)
     stem = f"{args.protocol.replace('-', '_')}_{args.kind}"
     data, tests = folder / f"{stem}.json", folder / f"test_{stem}.py"
     data.write_text(json.dumps(content) + "\n", encoding="utf-8")

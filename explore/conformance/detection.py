@@ -82,7 +82,7 @@ def _found(
         return None
     finding = next(iter(found.faults.values())).finding
     other = fuzz(alphabet, subject, Budget(plain, faults=1), guided=False, seed=1)
-    tests = by_suite(subject, alphabet) if protocol != GUEST else None
+    tests = by_suite(subject, alphabet)
     return Detection(
         label, protocol, found.steps, other.steps if other.faults else None, tests, finding.steps, reason(finding), "", knobs
     )

@@ -115,7 +115,6 @@ class _Campaign:
         """Something was done for the first time since the implementation was last asked for its state."""
         self.start = time.monotonic()
         self.places: list[State | None] = []
-        self.arrivals: set[tuple[str, frozenset[int], State]] = set()
         self.refusals: dict[tuple[State, Stimulus], int] = {}
         self.by_event: dict[str, list[Stimulus]] = {}
         for s in alphabet.stimuli:
@@ -187,7 +186,7 @@ class _Campaign:
                 to = self.guide.at(run.belief)
                 self._went_elsewhere(at, s, to)
                 self.guide.did(at, s, to)
-                if to is not None and not s.sentinel and not self.queue and self._arrives(s, at, to):
+                if to is not None and not s.sentinel and not self.queue and self.guide.arrives(s, at, to):
                     self.queue, self.queue_at = self.guide.sentinels(to), to
             self._narrow(run)
         return True
@@ -201,15 +200,6 @@ class _Campaign:
         if self.refusals[at, s] >= _PATIENCE:
             self.guide.give_up(at, s)
             self.guide.declined.add((at, s))
-
-    def _arrives(self, s: Stimulus, at: State, to: State) -> bool:
-        """Whether the state was not come to before by the same event with the same changes (where nothing had to change, nothing can be
-        forgotten); not asked any more where it takes many hostile acts to get there."""
-        way = s.name, frozenset(i for i, (was, x) in enumerate(zip(at, to, strict=True)) if was != x), to
-        if self.guide.layers_done > 1 or way in self.arrivals:
-            return False
-        self.arrivals.add(way)
-        return True
 
     def _untried(self, at: State, s: Stimulus) -> bool:
         return (at, s) not in self.guide.done and (at, s) not in self.refusals

@@ -177,6 +177,7 @@ class Guide:
         self._tried: dict[tuple[State, State, State], int] = {}
         self._supposed: State | None = None
         self._planned: deque[tuple[State, Stimulus]] = deque()
+        self._arrivals: set[tuple[str, frozenset[int], State]] = set()
 
     def _by_hostility(self) -> list[set[State]]:
         if not any(s.hostile for s in self.chart.alphabet.stimuli):
@@ -218,6 +219,15 @@ class Guide:
         return [
             s for s in self.chart.nodes[at].options if s.sentinel and (at, s) not in self.avoid and not self.moves(at, s)
         ]
+
+    def arrives(self, s: Stimulus, at: State, to: State) -> bool:
+        """Whether the state was not come to before by the same event with the same changes (where nothing had to change, nothing can be
+        forgotten); not asked any more where it takes many hostile acts to get there."""
+        way = s.name, frozenset(i for i, (was, x) in enumerate(zip(at, to, strict=True)) if was != x), to
+        if self.layers_done > 1 or way in self._arrivals:
+            return False
+        self._arrivals.add(way)
+        return True
 
     def moves(self, at: State, s: Stimulus) -> bool:
         """Whether the stimulus leads to another state."""
