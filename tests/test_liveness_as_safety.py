@@ -126,6 +126,13 @@ def test_a_limit_never_makes_a_promise_kept() -> None:
     assert any("time limit" in n for n in r.notes)
 
 
+def test_a_limit_of_depth_counts_the_systems_own_steps() -> None:
+    broken = LeadsTo(x == 2, x == 3)  # up, up, idle
+    for depth, verdict in ((2, Verdict.UNKNOWN), (3, Verdict.VIOLATED)):
+        r = result(COUNTER, broken, engine=SatEngine(), limits=Limits(depth=depth))
+        assert (r.verdict, r.depth) == (verdict, 2)
+
+
 def test_an_interruption_leaves_the_rest_open() -> None:
     class Interrupted(SatEngine):
         calls = 0

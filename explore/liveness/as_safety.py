@@ -38,6 +38,9 @@ from ...model.language import (
 from ...model.language.terms import variable
 from ...properties.compile import Fairness, Obligation, Promise
 
+FURTHER = 2
+"""Steps that are not the system's own in a run that breaks an obligation, at most: one makes a promise pending, one copies a state."""
+
 _NOTHING = "nothing"
 
 

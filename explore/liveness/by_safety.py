@@ -10,7 +10,7 @@ from ...properties.compile import Promise
 from ..engine import NO_LIMITS, Engine, Limits
 from ..slice import Cones, abstracted
 from ..verdict import Evidence, Outcome, Statistics, Verdict
-from .as_safety import as_safety
+from .as_safety import FURTHER, as_safety
 
 ENGINES = ("sat", "z3")
 """The engines that decide liveness so. The graph of all states is quicker wherever it is there, so the others leave it to `decide`."""
@@ -40,9 +40,13 @@ def decide_by_safety(
 
 def _decided(system: System, promise: Promise, engine: Engine, limits: Limits) -> tuple[Outcome, Statistics | None]:
     form = as_safety(system, [promise])
+    if limits.depth is not None:
+        limits = replace(limits, depth=limits.depth + FURTHER)
     report = engine.check(form.system, form.obligations, limits)
     (outcome,) = report.outcomes
     outcome = replace(outcome, engine=outcome.engine or report.engine)
+    if outcome.verdict is Verdict.UNKNOWN:
+        outcome = replace(outcome, depth=max(outcome.depth - FURTHER, 0))
     if outcome.path is not None:
         path, loop = form.run(outcome.path)
         depth = len(path[1]) if loop is None else loop
