@@ -371,7 +371,7 @@ def test_a_socket_is_judged_as_the_object_is(guest: Alphabet, tmp_path: Path) ->
 def test_the_state_machine_of_hypothesis_finds_a_mutant() -> None:
     machine = state_machine(Setup("mutant:lock-asks-nobody"), GUEST)
     machine.TestCase.settings = settings_of_hypothesis(
-        max_examples=20, stateful_step_count=10, phases=[Phase.generate], deadline=None
+        max_examples=300, stateful_step_count=10, phases=[Phase.generate], deadline=None, derandomize=True
     )
     with pytest.raises(NotConforming, match="lock"):
         machine.TestCase().runTest()
