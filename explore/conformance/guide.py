@@ -166,9 +166,10 @@ class Guide:
         self.declined: set[tuple[State, Stimulus]] = set()
         """What the implementation refuses for reasons of its own, as it may: what lies behind it alone is not there to be covered."""
         self._pairs = chart.pairs if pairs else {}
-        self._pairs_from: dict[tuple[State, State], dict[State, None]] = {}
+        self._pairs_from: dict[State, dict[State, dict[State, None]]] = {}
+        """Those that are left: from which state, over which, to which."""
         for x, y, z in self._pairs:
-            self._pairs_from.setdefault((x, y), {})[z] = None
+            self._pairs_from.setdefault(x, {}).setdefault(y, {})[z] = None
         self._layers = self._by_hostility()
         """Where one can get without a hostile stimulus, with one, …: the first is gone through first. Empty: all are left."""
         self.layers_done = 0
@@ -278,19 +279,20 @@ class Guide:
         self._planned.clear()
         if self._last is not None:
             # One more move makes a pair with the last.
-            for z in self._pairs_from.get((self._last[0], at), ()):
+            for z in self._pairs_from.get(self._last[0], {}).get(at, ()):
                 by = self._by(at, z)
                 if by is not None and self._last[1] == at and self._tries(self._last[0], at, z):
                     return by
+        steps, left = None, any(self.open.values())
         if layer is not None:
             steps = self.chart.way(at, lambda x: x in layer and bool(self.open[x]), self.avoid)
             if not steps and at == self.chart.first:
                 self._layers.pop(0)
                 self.layers_done += 1
                 return self.next(at)
-        else:
+        elif left:
             steps = self.chart.way(at, lambda x: bool(self.open[x]), self.avoid)
-        if steps is None and not any(self.open.values()):
+        if steps is None and not left:
             steps = self._way_to_pair(at)
         if not steps:
             return None
@@ -306,22 +308,25 @@ class Guide:
         return self._tried[x, y, z] <= _TRIES
 
     def _way_to_pair(self, at: State) -> list[tuple[State, Stimulus, State]] | None:
-        starts: dict[State, tuple[State, State]] = {}
-        for (x, y), rest in self._pairs_from.items():
-            if x not in starts:
-                for z in rest:
-                    if self._tried.get((x, y, z), 0) < _TRIES and self._by(x, y) is not None and self._by(y, z) is not None:
-                        starts[x] = y, z
-                        break
-        steps = self.chart.way(at, lambda x: x in starts, self.avoid)
+        steps = self.chart.way(at, lambda x: self._pair_at(x) is not None, self.avoid)
         if steps is None:
             return None
         x = steps[-1][2] if steps else at
-        y, z = starts[x]
+        pair = self._pair_at(x)
+        assert pair is not None
+        y, z = pair
         self._tries(x, y, z)
         first, second = self._by(x, y), self._by(y, z)
         assert first is not None and second is not None
         return [*steps, (x, first, y), (y, second, z)]
+
+    def _pair_at(self, x: State) -> tuple[State, State] | None:
+        """A pair that begins in the state and is left and can be done."""
+        for y, rest in self._pairs_from.get(x, {}).items():
+            for z in rest:
+                if self._tried.get((x, y, z), 0) < _TRIES and self._by(x, y) is not None and self._by(y, z) is not None:
+                    return y, z
+        return None
 
     def did(self, at: State, s: Stimulus, to: State | None) -> None:
         """The implementation did it, and was judged."""
@@ -339,11 +344,11 @@ class Guide:
     def _pair(self, x: State, y: State, z: State) -> None:
         if (x, y, z) in self._pairs:
             self.pairs_done.add((x, y, z))
-            rest = self._pairs_from.get((x, y))
-            if rest is not None:
-                rest.pop(z, None)
-                if not rest:
-                    del self._pairs_from[x, y]
+            over = self._pairs_from.get(x, {})
+            rest = over.get(y, {})
+            rest.pop(z, None)
+            if not rest:
+                over.pop(y, None)
 
     def give_up(self, at: State, s: Stimulus) -> None:
         """It cannot be done (any more): not covered, and not tried again."""

@@ -81,6 +81,8 @@ class IdeKmAlphabet:
         self.oracle = Oracle(system, events, self._watched, synonyms=_SYNONYMS)
         self._actions = {(a.event, tuple(v for _, v in a.args)): dict(a.args) for a in system.actions if a.event in events}
         self.stimuli = tuple(self._stimuli())
+        secure = self.term[f"endpoint.{_D}.status"] == "SECURE"
+        self._told = {x: (iff(secure, x),) for x in (False, True)}
 
     @property
     def first(self) -> State:
@@ -202,7 +204,7 @@ class IdeKmAlphabet:
         told = link.observe().get("secure")
         if told is None:
             return ()
-        return (iff(self.term[f"endpoint.{_D}.status"] == "SECURE", told == "True"),)
+        return self._told[told == "True"]
 
     def _wrong(self, what: str, link: Link, memory: Memory, notes: list[Note]) -> str:
         s = self.setup

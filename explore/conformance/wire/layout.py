@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from ....model.language import ModelError, nearest
 
 Content: TypeAlias = int | bytes
+
+_REMEMBERED = 4096
+"""So many messages made and read last are not made and read again: most of what is said is said often."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Field:
     unit: int = 1
     """Of what size the bytes are that an open field consists of."""
 
-    @property
+    @cached_property
     def is_int(self) -> bool:
         return self.width is not None and not self.raw
 
@@ -112,7 +115,11 @@ class Message:
 
     def encode(self) -> bytes:
         """The bytes of the message."""
-        return b"".join(_encode(f, v) for f, v in zip(self.layout.fields, self.values, strict=True))
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
+        return b"".join([_encode(f, v) for f, v in zip(self.layout.fields, self.values, strict=True)])
 
     def but(self, **fields: Content) -> Message:
         """The message with other values of some fields."""
@@ -121,6 +128,10 @@ class Message:
         )
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         shown = [
             f"{f.name}={_shown(v)}"
             for f, v in zip(self.layout.fields, self.values, strict=True)
@@ -174,6 +185,9 @@ class Protocol:
 
         Raises `ModelError` for an unknown field, a number that does not fit, or bytes of another length.
         """
+        return _made(self, kind, tuple(fields.items()))
+
+    def _message(self, kind: str, fields: Mapping[str, Content]) -> Message:
         layout = self.layout(kind)
         for name in fields:
             self.position(kind, name)
@@ -203,6 +217,9 @@ class Protocol:
 
     def decode(self, data: bytes) -> Message | Malformed:
         """What the bytes are. Never raises."""
+        return _read(self, bytes(data))
+
+    def _decoded(self, data: bytes) -> Message | Malformed:
         if len(data) <= self.code_at:
             return Malformed(f"too short to be of {self.name}: {len(data)} byte(s)", data)
         layout = self._by_code.get(data[self.code_at])
@@ -228,6 +245,16 @@ class Protocol:
         if at < len(data):
             return Malformed(f"{len(data) - at} byte(s) too many", data, layout.kind)
         return Message(self, layout.kind, tuple(values.values()))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _made(protocol: Protocol, kind: str, fields: tuple[tuple[str, Content], ...]) -> Message:
+    return protocol._message(kind, dict(fields))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(protocol: Protocol, data: bytes) -> Message | Malformed:
+    return protocol._decoded(data)
 
 
 def _shown(value: Content) -> str:
