@@ -7,13 +7,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tdisprove.bench import proofs
+from tdisprove.bench import logs, proofs
 from tdisprove.bench.__main__ import main
 from tdisprove.bench.contest import OURS, TOOLS, Contest, Measured, Model, Tool, measure
 from tdisprove.bench.curves import curves
 from tdisprove.bench.peers import abc
 from tdisprove.bench.peers.peer import Answer, PeerError, run
 from tdisprove.bench.table import table
+from tdisprove.explore.conformance.messages import MessageLog
+from tdisprove.explore.conformance.reference import gallery
+from tdisprove.model.language import ModelError
 
 SMALL = Model("cma-only", "spdm", {})
 
@@ -99,3 +102,28 @@ def test_proofs_are_timed_beside_abc(capsys: pytest.CaptureFixture[str]) -> None
     assert lines[-1].startswith("these take longest of ")
     assert proofs.main(["--flow", "nope"]) == 2
     assert "there is no flow 'nope'" in capsys.readouterr().err
+
+
+# --- Logs ---------------------------------------------------------------------------------------------------------------
+
+
+def test_logs_of_each_size_are_judged_whole_and_told_by_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert logs.main(["--sizes", "60", "120"]) == 0
+    head, _, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[-3:] == ["of", "the", "shortest"]
+    assert [r.split()[:2] for r in rows] == [["events", "60"], ["events", "120"], ["messages", "60"], ["messages", "120"]]
+    assert [r.split()[-1] for r in rows[::2]] == ["x1.00", "x1.00"]
+
+
+def test_a_log_that_is_refused_measures_nothing() -> None:
+    log = logs.conversation(gallery()["lock-goes-to-run"].make()(), None)
+    with pytest.raises(ModelError, match="messages: line 19 is refused"):
+        logs.measure("messages", MessageLog().run, log, 100)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"), [(["--sizes", "0"], "at least one line"), (["--flow", "nonsense"], "nonsense")]
+)
+def test_what_cannot_be_measured_is_said(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert logs.main(arguments) == 2
+    assert told in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import struct
@@ -96,6 +97,28 @@ def test_the_emulator_conforms_as_ide_km_responder(ide_km: Alphabet) -> None:
     assert not found.faults and not found.advice and not found.stopped and not found.skipped
     assert (found.coverage.states, found.coverage.transitions) == ((320, 320), (8234, 8234))
     assert found.readings["go_without_key"] == ("silent",)
+
+
+_COVERED = re.findall(
+    r"^\| `([\w-]+)( --single-session)?` \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| \d+ \|$",
+    (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("row", _COVERED, ids=lambda row: row[0] + row[1])
+def test_all_four_layers_are_covered_on_the_emulator_without_a_fault_as_the_table_says(row: tuple[str, ...]) -> None:
+    protocol, alone, *numbers = row
+    *layers, steps = (int(n.replace(",", "")) for n in numbers)
+    setup = ALONE if alone else BOTH
+    found = fuzz(alphabet_for(protocol, setup, Dsm.controls), setup.adapter())
+    assert found.conforms and not found.advice and not found.stopped and not found.skipped
+    assert list(found.coverage.layers().values()) == [(n, n) for n in layers]
+    assert found.steps == steps
+
+
+def test_the_table_of_what_is_covered_has_both_protocols() -> None:
+    assert [row[0] for row in _COVERED] == ["tdisp", "tdisp", "ide-km"]
 
 
 DETECTED = load(ROOT / "tests" / "responder_runs.json")

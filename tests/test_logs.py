@@ -11,61 +11,20 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from tdisprove.bench.logs import conversation, walk
 from tdisprove.cli import main
 from tdisprove.explore.conformance.events import EventLog
-from tdisprove.explore.conformance.keying import key_prog, slots
 from tdisprove.explore.conformance.messages import MessageLog, Validation
 from tdisprove.explore.conformance.oracle import Oracle
 from tdisprove.explore.conformance.pcap import messages
 from tdisprove.explore.conformance.reference import Dsm, gallery
-from tdisprove.explore.conformance.wire import TDISP, Doe, Message, Vdm
-from tdisprove.explore.evaluate import enabled, initial_states, named, successor
+from tdisprove.explore.conformance.wire import Doe
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import Action, ModelError
+from tdisprove.model.language import ModelError
 
 TRACES = Path(os.environ.get("TDISPROVE_TRACES", Path(__file__).resolve().parents[1].parent / "shared" / "traces"))
 LIFECYCLE = FLOWS["sev-tio-guest-run"].system({}, {}, aspect="lifecycle")
 SYSTEM = FLOWS["sev-tio-host-run"].system({}, {}, aspect="responder")
-
-
-def conversation(dsm: Dsm, rounds: int = 1) -> Iterator[dict[str, str]]:
-    """A log of our own: keying, then rounds of lock, start, stop, as the emulator answers."""
-
-    def exchange(session: str, protocol: int, data: bytes, version: int = 0x12) -> Iterator[dict[str, str]]:
-        asked = Vdm(0xFE, data, protocol, version)
-        yield {"dir": "req", "session": session, "hex": asked.encode().hex()}
-        answer = dsm.apply("tsm", bytes((protocol,)) + data)
-        if answer is not None:
-            yield {"dir": "rsp", "session": session, "hex": Vdm(0x7E, answer[1:], answer[0], version).encode().hex()}
-            last.append(answer[1:])
-
-    last: list[bytes] = []
-    locked = b""
-    yield {"dir": "req", "session": "0", "hex": "10840000"}
-    yield {"dir": "rsp", "session": "0", "hex": "10040000000100001200"}
-    yield {"dir": "req", "session": "0", "hex": "12e50000"}
-    dsm.control("session_open", "tsm")
-    yield {"dir": "rsp", "session": "0", "hex": "12650000"}
-    for k in slots(0):
-        yield from exchange("7", 0, key_prog(1, 0, k, 1).encode())
-    for _ in range(rounds):
-        for kind in (
-            "LOCK_INTERFACE",
-            "GET_DEVICE_INTERFACE_STATE",
-            "START_INTERFACE",
-            "GET_DEVICE_INTERFACE_STATE",
-            "STOP_INTERFACE",
-        ):
-            fields: dict[str, int | bytes] = {"version": 0x10, "function_id": 0x100}
-            if kind == "LOCK_INTERFACE":
-                fields["stream_id"] = 1
-            if kind == "START_INTERFACE":
-                lock = TDISP.decode(locked)
-                assert isinstance(lock, Message)
-                fields["nonce"] = lock.data("nonce") if lock.kind == "LOCK_INTERFACE_RESPONSE" else bytes(32)
-            yield from exchange("7", 1, TDISP.message(kind, **fields).encode())
-            if kind == "LOCK_INTERFACE":
-                locked = last[-1]
 
 
 def test_a_log_of_the_emulator_is_accepted_and_what_was_not_judged_is_counted() -> None:
@@ -206,30 +165,11 @@ def test_mistakes_in_a_log_are_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "a.jsonl: line 1" in capsys.readouterr().err
 
 
-def random_log(lines: int, seed: int = 1) -> Iterator[dict[str, object]]:
-    """A run of the lifecycle, each line with three of the variables as they are afterwards."""
-    chance, state = random.Random(seed), next(initial_states(LIFECYCLE))
-    names = [v.name for v in LIFECYCLE.variables if not v.rigid]
-    enabled_in: dict[object, list[Action]] = {}
-    for _ in range(lines):
-        if state not in enabled_in:
-            enabled_in[state] = [a for a in LIFECYCLE.actions if enabled(LIFECYCLE, a, state)]
-        action = chance.choice(enabled_in[state])
-        state = successor(LIFECYCLE, action, state)
-        after = named(LIFECYCLE, state)
-        yield {
-            "event": action.event,
-            "reply": action.reply,
-            "args": dict(action.args),
-            "state": {k: after[k] for k in chance.sample(names, 3)},
-        }
-
-
 def test_every_fact_of_a_line_counts_however_many_lines_there_were() -> None:
     """What a line says of the state was once mixed up with what another had said, when the first was forgotten."""
     domains = {v.name: v.sort.domain for v in LIFECYCLE.variables}
     chance, log = random.Random(5), EventLog(LIFECYCLE)
-    for line in random_log(400):
+    for line in islice(walk(LIFECYCLE), 400):
         facts = dict(line["state"])  # type: ignore[call-overload]
         wrong = chance.choice(list(facts))
         other = chance.choice([x for x in domains[wrong] if x != facts[wrong]])
@@ -246,7 +186,7 @@ def test_the_work_for_an_event_does_not_grow_with_the_log(monkeypatch: pytest.Mo
     monkeypatch.setattr(Oracle, "_allowed", lambda self, key, p: asked.append(1) or plain(self, key, p))
     log = EventLog(LIFECYCLE)
     counts = []
-    for part in _parts(random_log(8000), 2000):
+    for part in _parts(islice(walk(LIFECYCLE), 8000), 2000):
         assert log.run(part).refusal is None
         counts.append(len(asked))
         asked.clear()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tdisprove.bench.logs import conversation
 from tdisprove.cli import main
 from tdisprove.explore.conformance import Budget, Setup, fuzz
 from tdisprove.explore.conformance.adapters.adapter import Subject
@@ -15,7 +16,6 @@ from tdisprove.explore.conformance.messages import MessageLog
 from tdisprove.explore.conformance.protocols import TWO_TDIS, alphabet_for, subject_of
 from tdisprove.explore.conformance.reference import TWO_TDI_MUTANTS, Dsm, TwoTdis
 from tdisprove.explore.conformance.wire import TDISP, Message, Vdm
-from test_logs import conversation
 
 
 def device(subject: str = "reference") -> Subject:
