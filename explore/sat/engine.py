@@ -1,10 +1,11 @@
-"""SAT as an engine: bounded search and IC3 race each other on each obligation."""
+"""SAT as an engine: IC3 and bounded search race each other on each obligation."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...model.language import State, System, Term
 from ...properties.compile import Obligation
@@ -19,8 +20,11 @@ from .ic3 import Invariant, Literals, Run, Search, as_cube
 from .invariant import checks_needed, flaw, needed
 from .solver import Budget, OutOfBudgetError
 
+_HEAD_START = 0.05
+"""Seconds that IC3 has for itself: most proofs are done in less, and less than it takes to unroll the steps for bounded search."""
+
 _FIRST_DEPTH = 4
-"""Runs of so many steps are covered by bounded search before IC3 begins: most violations are that near."""
+"""Then runs of so many steps are covered by bounded search: most violations are that near."""
 
 _SHARE = 0.5
 """After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing."""
@@ -51,6 +55,8 @@ class SatEngine:
         """The lemmas of the proofs that were found, by obligation."""
         self.clauses: dict[str, tuple[System, tuple[Cube, ...]]] = {}
         """All that IC3 had found when it came to a proof, superfluous or not: cubes of unreachable states of a slice, by obligation."""
+        self.seconds: dict[str, float] = {}
+        """What the search for each proof took, without slicing, encoding, and what is made of the invariant."""
 
     @property
     def name(self) -> str:
@@ -82,6 +88,7 @@ class SatEngine:
             return _unknown(run.depth, str(e))
         if isinstance(found, Invariant):
             lemmas = tuple(as_cube(encoding, c).lemma(part.system) for c in found.cubes)
+            self.seconds[str(obligation)] = race.seconds
             self.clauses[str(obligation)] = part.system, tuple(as_cube(encoding, c) for c in race.learnt)
             self.proofs[str(obligation)] = lemmas
             return Outcome(Verdict.HOLDS, Evidence.INDUCTIVE, 1, lemmas=lemmas)
@@ -116,27 +123,24 @@ class _Race:
     def __init__(self, run: _Run, encoding: Encoding, obligation: Obligation) -> None:
         self.run_, self.encoding = run, encoding
         self.target = encoding.target(obligation)
-        self.bounded = BoundedSearch(encoding, self.target, run.budget)
         self.learnt: tuple[Literals, ...] = ()
         """The cubes of the invariant, with those that are not needed."""
+        self.seconds = 0.0
+        """From the first question to the invariant."""
+
+    @cached_property
+    def bounded(self) -> BoundedSearch:
+        return BoundedSearch(self.encoding, self.target, self.run_.budget)
 
     def run(self) -> Run | Invariant | None:
         """The answer; None when the depth limit comes first. Raises `OutOfBudgetError`."""
-        limit = self.run_.limits.depth
-        while self.bounded.depth < _FIRST_DEPTH and self.bounded.depth != limit:
-            found = self._deeper()
-            if found is not None:
-                return found
+        limit, began = self.run_.limits.depth, time.perf_counter()
         search = Search(self.encoding, self.target, self.run_.budget)
         steps: Iterator[Run | Invariant | None] = search.advance()
         spent = {"bounded": 0.0, "ic3": 0.0}
-        while True:
+        while limit is None or search.depth < limit:
             start = time.perf_counter()
-            self.bounded.skip(search.depth if limit is None else min(search.depth, limit))
-            ended = self.bounded.depth == limit
-            if ended and limit is not None and search.depth >= limit:
-                return None
-            if not ended and spent["bounded"] < _SHARE * spent["ic3"]:
+            if self._goes_deeper(search.depth, spent["bounded"], spent["ic3"]):
                 found = self._deeper()
                 spent["bounded"] += time.perf_counter() - start
                 if found is not None:
@@ -146,9 +150,20 @@ class _Race:
             spent["ic3"] += time.perf_counter() - start
             self._covered(search.depth)
             if isinstance(answer, Invariant):
+                self.seconds = time.perf_counter() - began
                 return self._proved(answer)
             if answer is not None:
                 return answer
+        return None
+
+    def _goes_deeper(self, covered: int, bounded: float, ic3: float) -> bool:
+        """Whether it is bounded search's turn, when each took so many seconds and IC3 has covered that depth."""
+        if ic3 < _HEAD_START:
+            return False
+        self.bounded.skip(covered)
+        if self.bounded.depth == self.run_.limits.depth:
+            return False
+        return self.bounded.depth < _FIRST_DEPTH or bounded < _SHARE * ic3
 
     def _deeper(self) -> Run | None:
         path: tuple[State, tuple[int, ...]] | None = self.bounded.attempt()
