@@ -12,39 +12,22 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from . import __version__
 from .model.language import ModelError
 from .reports.graph import TooLarge
-from .verbs import (
-    ask,
-    check,
-    compare,
-    diagram,
-    explore,
-    export,
-    fuzz,
-    learn,
-    listing,
-    matrix,
-    policy,
-    prove,
-    replay,
-    report,
-    suite,
-    verify,
-    walk,
-)
 from .verbs.board import BOARD
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
 VERBS = {
-    "check": check, "ask": ask, "matrix": matrix, "report": report, "prove": prove, "verify-certificate": verify, "policy": policy,
-    "compare": compare, "explore": explore, "walk": walk, "diagram": diagram, "export": export, "fuzz": fuzz, "suite": suite, "learn": learn,
-    "replay": replay, "list": listing,
+    "check": "check", "ask": "ask", "matrix": "matrix", "report": "report", "prove": "prove", "verify-certificate": "verify",
+    "policy": "policy", "compare": "compare", "explore": "explore", "walk": "walk", "diagram": "diagram", "export": "export",
+    "fuzz": "fuzz", "suite": "suite", "learn": "learn", "replay": "replay", "list": "listing",
 }  # fmt: skip
-"""The verbs in the order of the help, with the modules that add their parsers."""
+"""The verbs in the order of the help, with the modules of `verbs` that add their parsers. Only that of the verb at hand is loaded, with
+what it alone needs: all of them take as long as a small check."""
 
 _COLLECT = (50_000, 20, 50)
 """When garbage is looked for. Millions of terms live as long as the run: by Python's own thresholds, looking at them again and again takes
@@ -60,7 +43,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    args = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(given).parse_args(given)
     before = gc.get_threshold()
     gc.set_threshold(*_COLLECT)
     try:
@@ -94,7 +78,8 @@ def _done(args: argparse.Namespace) -> int:
         BOARD.clear()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the verb that is given first; of all verbs where there is none such, so that the help and the errors name them."""
     parser = _Parser(
         prog="tdisprove",
         description="A formal state-machine checker for TDISP and IDE lifecycles.",
@@ -103,6 +88,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tdisprove {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
-    for verb in VERBS.values():
-        verb.add(verbs)
+    for name in given[:1] if given and given[0] in VERBS else VERBS:
+        import_module(f".verbs.{VERBS[name]}", __package__).add(verbs)
     return parser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -98,8 +99,10 @@ def test_what_goes_wrong_with_a_peer_is_said(command: list[str], said: str, tmp_
 def test_proofs_are_timed_beside_abc(capsys: pytest.CaptureFixture[str]) -> None:
     assert proofs.main(["--flow", "cma-only", "--aspect", "spdm", "--every", "12", "--runs", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["property", "ours", "s", "ABC", "s", "ours/ABC"]
-    assert lines[-1].startswith("these take longest of ")
+    assert lines[0].split() == ["property", "search", "s", "ABC's", "s", "ratio", "engine", "s", "process", "s", "ratio"]
+    found = [re.search(r"median x[\d.]+, worst x[\d.]+, at most x([24]) for \d+ of (\d+)$", x) for x in lines[-3:-1]]
+    assert [m and m[1] for m in found] == ["2", "4"]
+    assert f"these take longest of {found[0] and found[0][2]}" in lines
     assert proofs.main(["--flow", "nope"]) == 2
     assert "there is no flow 'nope'" in capsys.readouterr().err
 

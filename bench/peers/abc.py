@@ -12,6 +12,7 @@ PROGRAM = "berkeley-abc"
 _ASSERTED = re.compile(r"^Output\s+(\d+) was (?:trivially )?asserted in frame\s+(\d+)")
 _SUMMARY = re.compile(r"Properties:\s+All = (\d+). Proved = (\d+). Disproved = (\d+). Undecided = (\d+)")
 _STATES = re.compile(r"Reachable states = (\d+)\.")
+_ELAPSED = re.compile(r"^elapse:\s*([\d.]+) seconds")
 _REACHED = re.compile(r"Reachability analysis completed after (\d+) frames")
 
 
@@ -25,6 +26,7 @@ def run_abc(job: Job, export: Export, folder: Path, *, count: bool = False, time
     (folder / "model.aig").write_bytes(export.binary)
     violated: dict[int, int | None] = {}
     summary: list[int] = []
+    elapsed: list[float] = []
     numbers: dict[str, int] = {}
 
     def line(text: str) -> None:
@@ -34,15 +36,19 @@ def run_abc(job: Job, export: Export, folder: Path, *, count: bool = False, time
             violated[k] = int(asserted[2]) - export.extra_depth + (1 if job.checks[k].of_steps else 0)
         if summed:
             summary.extend(map(int, summed.groups()))
+        if took := _ELAPSED.search(text):
+            elapsed.append(float(took[1]))
         if states:
             numbers["states"] = int(states[1])
         reached = _REACHED.search(text)
         if reached:
             numbers["depth"] = int(reached[1])
 
-    ran = run([PROGRAM, "-q", "read model.aig; pdr -a -q"], folder, timeout=timeout, line=line)
-    if not summary or summary[3] or summary[0] != len(job.checks) or summary[2] != len(violated):
+    ran = run([PROGRAM, "-q", "read model.aig; time; pdr -a -q; time"], folder, timeout=timeout, line=line)
+    # `time` tells what has passed since it was last asked: the second time, what the search took.
+    if len(elapsed) < 2 or not summary or summary[3] or summary[0] != len(job.checks) or summary[2] != len(violated):
         raise PeerError(f"abc: not all properties were decided: {ran.tail}")
+    search = elapsed[1]
     if count:
         # The outputs are not looked at here; a cone is taken since this command wants a single one.
         run([PROGRAM, "-q", "read model.aig; cone -s -O 0; reach -y -v"], folder, timeout=timeout, line=line)
@@ -51,4 +57,4 @@ def run_abc(job: Job, export: Export, folder: Path, *, count: bool = False, time
     states = numbers["states"] - export.extra_states if count else None
     # Where there is no initial state, the choice of one is never made.
     depth = max(numbers["depth"] - export.extra_depth, 0) if count else None
-    return Answer(states, None, depth, violated, summary[1], 0.0, ran.seconds, ran.memory)
+    return Answer(states, None, depth, violated, summary[1], 0.0, ran.seconds, ran.memory, search)

@@ -26,8 +26,9 @@ _HEAD_START = 0.05
 _FIRST_DEPTH = 4
 """Then runs of so many steps are covered by bounded search: most violations are that near."""
 
-_SHARE = 0.5
-"""After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing."""
+_SHARE, _SHARE_LATER, _LATER = 0.5, 0.2, 1.0
+"""After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing. What IC3
+has not decided after some seconds (the last number) mostly holds: bounded search may take less of what follows."""
 
 _KEPT = 4
 """Slices whose clauses are kept for obligations to come."""
@@ -163,7 +164,7 @@ class _Race:
         self.bounded.skip(covered)
         if self.bounded.depth == self.run_.limits.depth:
             return False
-        return self.bounded.depth < _FIRST_DEPTH or bounded < _SHARE * ic3
+        return self.bounded.depth < _FIRST_DEPTH or bounded < max(_SHARE * min(ic3, _LATER), _SHARE_LATER * ic3)
 
     def _deeper(self) -> Run | None:
         path: tuple[State, tuple[int, ...]] | None = self.bounded.attempt()
