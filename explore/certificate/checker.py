@@ -114,12 +114,12 @@ def _questions(system: System, o: Obligation, lemmas: Sequence[Term]) -> Iterato
         yield f"initiation: an initial state breaks {what}", f"(assert initially)\n(assert (not {_fact(facts, i, {})}))"
     everything = "\n".join(f"(assert {_fact(facts, i, {})})" for i in range(len(facts)))
     for number, a in enumerate(system.actions):
-        moved = {name: _smt(value, w) for name, value in a.updates.items()}
+        moved = {name: smt(value, w) for name, value in a.updates.items()}
         inside = [
             d for name, value in a.updates.items() for d in _domain(system.written.sorts[name], moved[name], w, value.sort)
         ]
-        before = f"{everything}\n(assert {_smt(a.guard, w)})"
-        wanted = {"safety: it breaks what must hold before it": [_smt(o.steps[number], w)] if number in o.steps else []}
+        before = f"{everything}\n(assert {smt(a.guard, w)})"
+        wanted = {"safety: it breaks what must hold before it": [smt(o.steps[number], w)] if number in o.steps else []}
         wanted["safety: it takes a variable out of its domain"] = inside
         for i, what in enumerate(names):
             if any(v.name in moved for v in support(facts[i])):
@@ -132,13 +132,18 @@ def _questions(system: System, o: Obligation, lemmas: Sequence[Term]) -> Iterato
 def _preamble(system: System, facts: Sequence[Term]) -> Iterator[str]:
     w = system.width
     yield "(set-logic QF_BV)"
-    for name, sort in system.written.sorts.items():
-        yield f"(declare-const |{name}| {_smt_sort(sort, w)})"
-        yield from (f"(assert {d})" for d in _domain(sort, f"|{name}|", w, None))
-    yield f"(define-fun initially () Bool {_smt(system.init, w)})"
+    yield from declared(system.written.sorts, w)
+    yield f"(define-fun initially () Bool {smt(system.init, w)})"
     for i, fact in enumerate(facts):
         parameters = " ".join(f"(|{v.name}| {_smt_sort(system.written.sorts[v.name], w)})" for v in support(fact))
-        yield f"(define-fun fact{i} ({parameters}) Bool {_smt(fact, w)})"
+        yield f"(define-fun fact{i} ({parameters}) Bool {smt(fact, w)})"
+
+
+def declared(sorts: Mapping[str, Ground], w: int) -> Iterator[str]:
+    """Variables, each in its domain."""
+    for name, sort in sorts.items():
+        yield f"(declare-const |{name}| {_smt_sort(sort, w)})"
+        yield from (f"(assert {d})" for d in _domain(sort, f"|{name}|", w, None))
 
 
 def _fact(facts: Sequence[Term], i: int, moved: Mapping[str, str]) -> str:
@@ -172,7 +177,7 @@ _NAMES = {Op.NOT: "not", Op.AND: "and", Op.OR: "or", Op.IMPLIES: "=>", Op.EQ: "=
 _NAMES |= {Op.LT: "bvslt", Op.LE: "bvsle", Op.ADD: "bvadd", Op.SUB: "bvsub"}
 
 
-def _smt(t: Term, w: int) -> str:
+def smt(t: Term, w: int) -> str:
     """A term as SMT-LIB: values of enumerations by their numbers, whole numbers in ``w`` bits."""
     if t.op is Op.VAR:
         return f"|{t.name}|"
@@ -184,7 +189,7 @@ def _smt(t: Term, w: int) -> str:
         return _number(int(t.value), w)
     if t.op not in _NAMES:
         raise ModelError(f"`{t}` is no term of a system")
-    return f"({_NAMES[t.op]} {' '.join(_smt(a, w) for a in t.args)})"
+    return f"({_NAMES[t.op]} {' '.join(smt(a, w) for a in t.args)})"
 
 
 def answers(solver: Solver, parts: Iterable[str], seconds: float | None = None) -> Iterator[str] | None:
@@ -233,7 +238,7 @@ def _walk(system: System, o: Obligation, trace: Mapping[str, Any]) -> None:
     if state.keys() != system.written.sorts.keys():
         raise ModelError("a trace's `initial` gives the value of every variable")
     _inside(system, state)
-    if not _value(system.init, state):
+    if not value_of(system.init, state):
         raise Refused("the trace does not begin in an initial state")
     broken = False
     for i, given in enumerate(trace["steps"], 1):
@@ -241,12 +246,12 @@ def _walk(system: System, o: Obligation, trace: Mapping[str, Any]) -> None:
         if not 0 <= step["action"] < len(system.actions) or system.actions[step["action"]].label != step["label"]:
             raise Refused(f"step {i}: action {step['action']} is not {step['label']}")
         a = system.actions[step["action"]]
-        if not _value(a.guard, state):
+        if not value_of(a.guard, state):
             raise Refused(f"step {i}: {a.label} is not possible")
-        broken = step["action"] in o.steps and not _value(o.steps[step["action"]], state)
-        state = {**state, **{name: _value(value, state) for name, value in a.updates.items()}}
+        broken = step["action"] in o.steps and not value_of(o.steps[step["action"]], state)
+        state = {**state, **{name: value_of(value, state) for name, value in a.updates.items()}}
         _inside(system, state)
-    if not broken and _value(o.state, state):
+    if not broken and value_of(o.state, state):
         raise Refused("the trace breaks nothing at its end")
 
 
@@ -256,10 +261,11 @@ def _inside(system: System, state: Mapping[str, Value]) -> None:
             raise Refused(f"{name} = {state[name]!r}, which is not in its domain {sort}")
 
 
-def _value(t: Term, state: Mapping[str, Value]) -> Any:
+def value_of(t: Term, state: Mapping[str, Value]) -> Any:
+    """The value of a term in a state."""
     if t.op in (Op.CONST, Op.VAR):
         return t.value if t.op is Op.CONST else state[t.name]
-    a = [_value(x, state) for x in t.args]
+    a = [value_of(x, state) for x in t.args]
     meanings: dict[Op, Any] = {
         Op.NOT: lambda: not a[0], Op.AND: lambda: all(a), Op.OR: lambda: any(a), Op.IMPLIES: lambda: not a[0] or a[1],
         Op.EQ: lambda: a[0] == a[1], Op.ITE: lambda: a[1] if a[0] else a[2], Op.LT: lambda: a[0] < a[1],

@@ -12,11 +12,14 @@ from typing import Any
 from ...model.flows import flow
 from ...model.language import ModelError, Value
 from ...properties.catalogue import aspect_of, find
+from ...properties.compile import compile_liveness
 from ..target import Target, targets
 from . import parametric_checker
 from .checker import SOLVERS, Refused, Solver, verify_document
+from .form import System
 from .parametric_origin import parametric_today
-from .subject import subject
+from .progress import check_broken, check_kept
+from .subject import is_progress, subject
 from .text import canonical
 
 
@@ -48,6 +51,8 @@ def verify_file(path: Path, source: str | None = None, solvers: Sequence[Solver]
             return Verified(verdict, document["property"], f"{target.name} for {document['covers']}", asked)
         verdict, asked = verify_document(document, solvers)
         target = _today(document, source)
+        for solver, count in _of_progress(document, target, solvers).items():
+            asked[solver] = asked.get(solver, 0) + count
     except ModelError as e:
         raise ModelError(f"{path}: {e}") from None
     return Verified(verdict, document["property"], target.name, asked)
@@ -85,6 +90,20 @@ def _today(document: Mapping[str, Any], source: str | None) -> Target:
             f"{target.name} is another system today, or {prop} another property: {_difference(document['system'], form)}"
         )
     return target
+
+
+def _of_progress(document: Mapping[str, Any], target: Target, solvers: Sequence[Solver]) -> Mapping[Solver, int]:
+    """That what is shown of a larger system shows a promise of progress; how many questions were asked for it. Raises `Refused`."""
+    (p,) = target.properties
+    if not is_progress(p):
+        return {}
+    promises, larger = compile_liveness(target.system, [p]), System.read(document["system"])
+    if document["verdict"] == "holds":
+        return check_kept(target.system, promises, larger, solvers)
+    for evidence in document["evidence"]:
+        if "steps" in evidence:
+            check_broken(target.system, promises, larger, evidence)
+    return {}
 
 
 @lru_cache(maxsize=4)
