@@ -11,7 +11,7 @@ import numpy as np
 from ...model.language import Action, State, System
 from ...properties.compile import Obligation
 from ..engine import Limits
-from ..evaluate import enabled, successor
+from ..evaluate import evaluate, named, successor
 from ..layout import Words
 from ..reduction.symmetry import Automorphism
 from .canonical import canonical, encoded
@@ -193,13 +193,22 @@ class NativeExploration(Exploration):
             action = -1
             if parent >= 0:
                 before = self._state(parent)
+                now = named(self.system, before)
+                # An action leads there only if it sets all that differs; where a state represents others, any of them may be meant.
+                differ = enumerate(zip(before, self.layout.unpack(words), strict=True)) if not self.exchanges else ()
+                changed = {i for i, (x, y) in differ if x != y}
                 action = next(
                     i
                     for i, a in enumerate(self.system.actions)
-                    if a.updates and enabled(self.system, a, before) and self._leads(before, a, words)
+                    if a.updates and changed <= self._sets[i] and evaluate(a.guard, now) and self._leads(before, a, words)
                 )
             found = self._origins[state] = (self.layout.unpack(words), parent, action)
         return found
+
+    @cached_property
+    def _sets(self) -> tuple[frozenset[int], ...]:
+        """The positions of the variables that each action sets."""
+        return tuple(frozenset(self.system.index[t.name] for t, _ in a.updates) for a in self.system.actions)
 
     def _leads(self, before: State, action: Action, words: tuple[int, ...]) -> bool:
         """Whether an action leads to a state, or to one that it represents."""
