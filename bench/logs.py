@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..explore.conformance.events import EventLog
 from ..explore.conformance.keying import key_prog, slots
@@ -21,7 +21,7 @@ from ..model.flows import flow
 from ..model.language import Action, ModelError, State, System
 from .table import aligned
 
-Line = Mapping[str, Any]
+Line: TypeAlias = Mapping[str, Any]
 
 _SIZES = (12_500, 25_000, 50_000, 100_000)
 _ROUND = ("LOCK_INTERFACE", "GET_DEVICE_INTERFACE_STATE", "START_INTERFACE", "GET_DEVICE_INTERFACE_STATE", "STOP_INTERFACE")
@@ -77,13 +77,16 @@ def conversation(dsm: Dsm, rounds: int | None = 1) -> Iterator[dict[str, str]]:
 
 
 def walk(system: System, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """A log of events without end: a random run of the system, each line with three of the variables as they are afterwards."""
+    """A log of events: a random run of the system, which ends only where nothing can happen; each line has three of the variables
+    as they are afterwards."""
     chance, state = random.Random(seed), next(initial_states(system))
     names = [v.name for v in system.variables if not v.rigid]
     enabled_in: dict[State, list[Action]] = {}
     while True:
         if state not in enabled_in:
             enabled_in[state] = [a for a in system.actions if enabled(system, a, state)]
+        if not enabled_in[state]:
+            return
         action = chance.choice(enabled_in[state])
         state = successor(system, action, state)
         after = named(system, state)
@@ -92,8 +95,10 @@ def walk(system: System, seed: int = 1) -> Iterator[dict[str, Any]]:
 
 
 def measure(kind: str, judge: Callable[[Iterator[Line]], Validation], log: Iterator[Line], lines: int) -> Judged:
-    """Judge so many lines of a log. Raises `ModelError` when one is refused, since then nothing was measured."""
+    """Judge so many lines of a log. Raises `ModelError` when there are fewer, or one is refused: then nothing was measured."""
     given = list(islice(log, lines))
+    if len(given) < lines:
+        raise ModelError(f"{kind}: the log ends after {len(given)} of {lines} lines, where nothing can happen any more")
     start = time.perf_counter()
     found = judge(iter(given))
     seconds = time.perf_counter() - start
@@ -120,7 +125,7 @@ def table(found: Sequence[Judged]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0 when all was judged, 2 for bad usage."""
+    """0 when all was judged, 1 when something was not, 2 for bad usage."""
     args = _parser().parse_args(argv)
     try:
         if any(n < 1 for n in args.sizes or ()):
@@ -130,15 +135,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"tdisprove.bench.logs: {e}", file=sys.stderr)
         return 2
     found: list[Judged] = []
+    stopped = ""
     try:
         for lines in args.sizes or _SIZES:
             found.append(measure("messages", MessageLog().run, conversation(Dsm(), None), lines))
             found.append(measure("events", EventLog(system).run, walk(system), lines))
             print(f"{lines} lines: done", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
-        print("interrupted: what follows is what there was", file=sys.stderr)
+        stopped = "interrupted: this is what there was"
+    except ModelError as e:
+        stopped = f"{e}; this is what there was"
     print(table(sorted(found, key=lambda j: (j.kind, j.lines))))
-    return 0
+    if stopped:
+        print(stopped)
+    return 1 if stopped else 0
 
 
 def _parser() -> argparse.ArgumentParser:

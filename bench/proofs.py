@@ -104,7 +104,9 @@ def measure(system: System, p: Property, runs: int) -> Proof:
             answer = abc.run_abc(exported, export, Path(folder))
         if answer.violated:
             raise PeerError("ABC finds a violation")
-        took.append((ours, answer.seconds, sum(engine.seconds.values()), answer.search_seconds or 0.0))
+        if answer.search_seconds is None:
+            raise PeerError("ABC does not say what its search took")
+        took.append((ours, answer.seconds, sum(engine.seconds.values()), answer.search_seconds))
     return Proof(p.id, *(statistics.median(x) for x in zip(*took, strict=True)))
 
 

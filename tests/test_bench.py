@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +17,7 @@ from tdisprove.bench.peers import abc
 from tdisprove.bench.peers.peer import Answer, PeerError, run
 from tdisprove.bench.table import table
 from tdisprove.explore.conformance.messages import MessageLog
-from tdisprove.explore.conformance.reference import gallery
+from tdisprove.explore.conformance.reference import Dsm, gallery
 from tdisprove.model.language import ModelError
 
 SMALL = Model("cma-only", "spdm", {})
@@ -122,6 +123,20 @@ def test_a_log_that_is_refused_measures_nothing() -> None:
     log = logs.conversation(gallery()["lock-goes-to-run"].make()(), None)
     with pytest.raises(ModelError, match="messages: line 19 is refused"):
         logs.measure("messages", MessageLog().run, log, 100)
+
+
+def test_a_log_that_ends_before_is_no_measure() -> None:
+    with pytest.raises(ModelError, match="ends after 16 of 17 lines"):
+        logs.measure("messages", MessageLog().run, islice(logs.conversation(Dsm()), 16), 17)
+
+
+def test_what_was_measured_before_something_failed_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logs, "walk", lambda _system: iter(()))
+    assert logs.main(["--sizes", "30"]) == 1
+    said = capsys.readouterr().out
+    assert "messages" in said and "events: the log ends after 0 of 30 lines" in said
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import socket
-import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,15 +17,15 @@ from hypothesis import strategies as st
 from tdisprove.cli import main
 from tdisprove.explore.conformance import (
     Budget,
+    Campaign,
     NotConforming,
     Setup,
-    adapter_from,
     alphabet_for,
     fuzz,
     gallery,
     state_machine,
 )
-from tdisprove.explore.conformance.adapters import Fault, Framing, InProcess, Process, Socket
+from tdisprove.explore.conformance.adapters import InProcess
 from tdisprove.explore.conformance.alphabet import Alphabet, Stimulus
 from tdisprove.explore.conformance.detection import adapter_of, by_suite, load, table
 from tdisprove.explore.conformance.files import do_again
@@ -39,7 +35,6 @@ from tdisprove.explore.conformance.partial import compiled, known
 from tdisprove.explore.conformance.reference import Dsm
 from tdisprove.explore.conformance.reference.dsm import INVALID_REQUEST, Refused
 from tdisprove.explore.conformance.suite import Checker, suite
-from tdisprove.explore.conformance.wire import Doe, Emulator, Vdm, decode_doe, decode_vdm
 from tdisprove.model.language import ModelError, State, Term, Value
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,8 +79,14 @@ def test_a_compiled_term_has_the_value_that_its_definition_says_in_every_partly_
 # --- The emulator and its mutants ---------------------------------------------------------------------------------------
 
 
-def test_the_emulator_conforms_and_is_covered_whole(tdisp_alone: Alphabet) -> None:
-    found = fuzz(tdisp_alone, ALONE.adapter())
+@lru_cache
+def _whole(protocol: str, setup: Setup) -> Campaign:
+    """The emulator, until everything is covered."""
+    return fuzz(alphabet_for(protocol, setup, Dsm.controls), setup.adapter())
+
+
+def test_the_emulator_conforms_and_is_covered_whole() -> None:
+    found = _whole("tdisp", ALONE)
     assert not found.faults and not found.advice and not found.stopped and not found.skipped
     assert found.coverage == Coverage((146, 146), (27522, 27522), (6732, 6732), (23228, 23228))
     assert found.readings["stop_in_unlocked"] == ("ok",)
@@ -110,8 +111,7 @@ _COVERED = re.findall(
 def test_all_four_layers_are_covered_on_the_emulator_without_a_fault_as_the_table_says(row: tuple[str, ...]) -> None:
     protocol, alone, *numbers = row
     *layers, steps = (int(n.replace(",", "")) for n in numbers)
-    setup = ALONE if alone else BOTH
-    found = fuzz(alphabet_for(protocol, setup, Dsm.controls), setup.adapter())
+    found = _whole(protocol, ALONE if alone else BOTH)
     assert found.conforms and not found.advice and not found.stopped and not found.skipped
     assert list(found.coverage.layers().values()) == [(n, n) for n in layers]
     assert found.steps == steps
@@ -359,174 +359,6 @@ def test_a_responder_that_is_not_deterministic_is_reported_as_such(tdisp_alone: 
 
     with pytest.raises(NotDeterministic, match="once"):
         learn(tdisp_alone, InProcess(lambda: Fickle(multi_session=False)), inputs=_FEW, walks=5)
-
-
-# --- Adapters -----------------------------------------------------------------------------------------------------------
-
-CHILD = """
-import sys, time
-for line in sys.stdin:
-    verb, _, rest = line.strip().partition(" ")
-    what = rest.split()[-1] if rest else ""
-    if verb == "send" and what == "01aa":
-        raise SystemExit(3)
-    if verb == "send" and what == "01bb":
-        time.sleep(60)
-    if verb == "send" and what == "01cc":
-        print("hello"); sys.stdout.flush(); continue
-    if verb == "send" and what == "01dd":
-        print("-\\nff")
-    elif verb == "send":
-        print("-" if what == "01" else what)
-    else:
-        print("session_open" if verb == "controls" else "ok" if verb == "reset" else "no")
-    sys.stdout.flush()
-"""
-
-
-@pytest.fixture
-def child(tmp_path: Path) -> Iterator[Process]:
-    program = tmp_path / "child.py"
-    program.write_text(CHILD)
-    made = Process([sys.executable, str(program)], timeout=5)
-    made._timeout = 0.5
-    yield made
-    made.close()
-
-
-def test_a_child_process_answers_or_stays_silent(child: Process) -> None:
-    assert child.controls == {"session_open"}
-    assert child.apply("tsm", b"\x01\x02") == b"\x01\x02"
-    assert child.apply("none", b"\x01") is None
-    assert child.control("session_open", "tsm") is False
-    assert child.control("flr") is False
-
-
-@pytest.mark.parametrize(
-    ("message", "kind", "detail"),
-    [
-        ("01aa", "crash", "exit code 3"),
-        ("01bb", "hang", "no line"),
-        ("01cc", "garbage", "not hex"),
-        ("01dd", "unsolicited", "ff"),
-    ],
-)
-def test_what_a_child_does_instead_of_answering_is_a_fault_and_the_next_one_is_fresh(
-    child: Process, message: str, kind: str, detail: str
-) -> None:
-    with pytest.raises(Fault, match=detail) as caught:
-        child.apply("tsm", bytes.fromhex(message))
-        child.apply("tsm", b"\x01\x02")
-    assert caught.value.kind == kind
-    child.reset()
-    child._timeout = 5
-    assert child.apply("tsm", b"\x01\x02") == b"\x01\x02"
-
-
-def _serve(server: socket.socket, framing: Framing) -> None:
-    """A responder that speaks DOE over a socket, from the emulator."""
-    while True:
-        try:
-            connection, _ = server.accept()
-        except OSError:
-            return
-        dsm = Dsm()
-        dsm.control("session_open", "tsm")
-        with connection:
-            while True:
-                head = connection.recv(12 if framing is Framing.EMULATOR else 8, socket.MSG_WAITALL)
-                if not head:
-                    break
-                size = (
-                    struct.unpack(">III", head)[2]
-                    if framing is Framing.EMULATOR
-                    else 4 * int.from_bytes(head[4:], "little") - 8
-                )
-                body = connection.recv(size, socket.MSG_WAITALL)
-                doe = decode_doe(body if framing is Framing.EMULATOR else head + body)
-                assert isinstance(doe, Doe)
-                session = {1: "tsm", 2: "host"}[int.from_bytes(doe.payload[:4], "little")] if doe.kind == 2 else "none"
-                vdm = decode_vdm(doe.payload[6:] if doe.kind == 2 else doe.payload)
-                assert isinstance(vdm, Vdm)
-                answer = dsm.apply(session, bytes((vdm.protocol,)) + vdm.payload)
-                out = b""
-                if answer is not None:
-                    plain = Vdm(0x7E, answer[1:], answer[0]).encode()
-                    out = Doe(2, struct.pack("<IH", 1 if session == "tsm" else 2, len(plain)) + plain).encode()
-                if framing is Framing.EMULATOR:
-                    connection.sendall(Emulator(1, out).encode())
-                elif out:
-                    connection.sendall(out)
-
-
-@pytest.mark.parametrize("framing", Framing)
-def test_a_socket_takes_doe_and_the_framing_of_the_emulator(framing: Framing) -> None:
-    server = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=_serve, args=(server, framing), daemon=True).start()
-    setup = Setup("x", start="session", multi_session=False, timeout=0.05)
-    adapter = Socket(server.getsockname(), framing=framing, timeout=0.05 if framing is Framing.DOE else 5)
-    found = fuzz(alphabet_for("tdisp", setup, adapter.controls), adapter, Budget(250), pairs=False)
-    adapter.close()
-    server.close()
-    assert not found.faults
-    assert found.coverage.states[0] >= 3
-
-
-@pytest.fixture(scope="module")
-def c_responders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    gcc = shutil.which("gcc")
-    if gcc is None:
-        pytest.skip("there is no gcc here")
-    folder = tmp_path_factory.mktemp("c")
-    made = {}
-    for fault in range(4):
-        program, library = folder / f"responder{fault}", folder / f"responder{fault}.so"
-        source = str(ROOT / "examples" / "responder.c")
-        subprocess.run([gcc, "-O1", f"-DFAULT={fault}", "-o", str(program), source], check=True)
-        subprocess.run(
-            [gcc, "-O1", f"-DFAULT={fault}", "-DLIBRARY", "-shared", "-fPIC", "-o", str(library), source], check=True
-        )
-        made |= {f"exec{fault}": f"exec:{program}", f"lib{fault}": f"lib:{library}:responder"}
-    return made
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind", "at"), [(0, "", ""), (1, "crash", "bad_offset"), (2, "hang", "stop"), (3, "form", "get_report")]
-)
-def test_a_responder_in_c_has_the_same_faults_as_library_and_as_process(
-    c_responders: dict[str, str], fault: int, kind: str, at: str
-) -> None:
-    seen = []
-    for route in ("exec", "lib"):
-        setup = adapter_from(c_responders[f"{route}{fault}"], timeout=5.0)
-        adapter = setup.adapter()
-        adapter._timeout = 0.4  # type: ignore[attr-defined]
-        found = fuzz(alphabet_for("tdisp", setup, adapter.controls), adapter, Budget(2500, faults=1), pairs=False)
-        adapter.close()
-        seen.append([(f.finding.kind, f.finding.steps) for f in found.faults.values()])
-    assert seen[0] == seen[1]
-    assert [(k, at in steps[-1]) for k, steps in seen[0]] == ([(kind, True)] if kind else [])
-
-
-def test_mistakes_in_a_setup_are_named(tmp_path: Path) -> None:
-    for spec, says in (
-        ("nonsense", "write reference, mutant:LABEL"),
-        ("mutant:nonce-not-compare", "did you mean nonce-not-compared"),
-        ("exec:/does/not/exist", "cannot be started"),
-        ("tcp:localhost", "write tcp:HOST:PORT"),
-        ("lib:/does/not/exist.so:f", "the path of a shared library"),
-        ("python:json:loadz", "did you mean load, loads"),
-    ):
-        with pytest.raises(ModelError, match=says):
-            adapter_from(spec).adapter()
-    file = tmp_path / "a.toml"
-    file.write_text('[adapter]\nsubject = "reference"\nstrem_id = 4\n')
-    with pytest.raises(ModelError, match=r"adapter.strem_id: there is no such key; did you mean stream_id"):
-        adapter_from(str(file))
-    file.write_text('[adapter]\nsubject = "reference"\nmulti_session = false\nupdatable = [0, 4, 2]\n')
-    assert adapter_from(str(file)).updatable == (0, 4, 2)
-    with pytest.raises(ModelError, match="name size once"):
-        Setup("lib:x:y", signature="request,response,&size")
 
 
 # --- The command line ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import naive
@@ -22,12 +23,14 @@ from tdisprove.explore.certificate.form import System as Form
 from tdisprove.explore.certificate.progress import check_broken, check_kept
 from tdisprove.explore.certificate.subject import is_progress, subject
 from tdisprove.explore.certificate.text import canonical
+from tdisprove.explore.evaluate import enabled, initial_states, successor
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.explore.liveness.as_safety import AsSafety, as_safety
+from tdisprove.explore.replay import ReplayError, replay_lasso
 from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.slice import abstracted
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import FALSE, TRUE, Action, System, Term, disj
+from tdisprove.model.language import FALSE, TRUE, Action, State, System, Term, disj
 from tdisprove.properties import Property, compile_liveness
 from tdisprove.properties.catalogue import find, of_aspect
 from tdisprove.properties.compile import Promise
@@ -50,32 +53,61 @@ def test_what_the_generator_makes_says_the_promise_of_the_whole_and_of_a_part(ca
             assert check_kept(system, found, _form(as_safety(*of)), Z3)["z3"] > 0
 
 
+def _evidence(larger: AsSafety, initial: State, numbers: Sequence[int]) -> dict[str, Any]:
+    steps = [{"action": n, "label": larger.system.actions[n].label} for n in numbers]
+    return {"obligation": 0, "initial": dict(zip(larger.system.index, initial, strict=True)), "steps": steps}
+
+
+def _broken(case: tuple[System, Property], larger: AsSafety, form: Form, initial: State, numbers: Sequence[int]) -> bool:
+    """Whether the run is taken for one that breaks the promise; then it must, for all who look at it."""
+    system, p = case
+    found = compile_liveness(system, [p])
+    try:
+        check_broken(system, found, form, _evidence(larger, initial, numbers))
+    except Refused:
+        return False
+    path, loop = larger.run((initial, tuple(numbers)))
+    try:
+        replay_lasso(system, found[0], path, loop)
+    except ReplayError:
+        # A state was copied, and the run ends for good after all.
+        replay_lasso(system, found[0], path, None)
+    assert naive.breaks(system, found) != [None]
+    return True
+
+
 @MANY
 @given(promises())
 def test_a_run_that_breaks_the_obligation_breaks_the_promise(case: tuple[System, Property]) -> None:
     system, p = case
-    found = compile_liveness(system, [p])
-    larger = as_safety(system, found)
+    larger = as_safety(system, compile_liveness(system, [p]))
     (outcome,) = SatEngine().check(larger.system, larger.obligations).outcomes
-    if outcome.path is None:
+    if outcome.path is not None:
+        form, (initial, numbers) = _form(larger), outcome.path
+        assert _broken(case, larger, form, initial, numbers)
+        for k in range(len(numbers)):
+            _broken(case, larger, form, initial, [*numbers[:k], *numbers[k + 1 :]])
+
+
+@MANY
+@given(promises(), st.randoms(use_true_random=False))
+def test_no_other_run_is_taken_for_one_that_does(case: tuple[System, Property], chance: Random) -> None:
+    system, p = case
+    larger = as_safety(system, compile_liveness(system, [p]))
+    own = len(system.actions)
+    starts = list(initial_states(larger.system))
+    if not starts:
         return
-    initial, numbers = outcome.path
-    evidence: dict[str, Any] = {
-        "obligation": 0,
-        "initial": dict(zip(larger.system.index, initial, strict=True)),
-        "steps": [{"action": n, "label": larger.system.actions[n].label} for n in numbers],
-    }
-    check_broken(system, found, _form(larger), evidence)
-    assert naive.breaks(system, found) != [None]
-    own = [k for k, n in enumerate(numbers) if n < len(system.actions)]
-    for cut in (*own[-1:], *(k for k, n in enumerate(numbers) if n >= len(system.actions))):
-        less = {**evidence, "steps": [s for k, s in enumerate(evidence["steps"]) if k != cut]}
-        try:
-            check_broken(system, found, _form(larger), less)
-        except Refused:
-            continue
-        # What is left may break the promise all the same: then by a run that is one of the system's.
-        assert naive.breaks(system, found) != [None]
+    first = state = chance.choice(starts)
+    form, numbers = _form(larger), list[int]()
+    for _ in range(8):
+        possible = [i for i, a in enumerate(larger.system.actions) if enabled(larger.system, a, state)]
+        if not possible:
+            break
+        # What was added comes soon, or there would be nothing to judge.
+        numbers.append(chance.choice([i for i in possible if i >= own] or possible))
+        state = successor(larger.system, larger.system.actions[numbers[-1]], state)
+        _broken(case, larger, form, first, numbers)
 
 
 # --- Larger systems that say something else -------------------------------------------------------------------------------

@@ -45,10 +45,10 @@ def run_abc(job: Job, export: Export, folder: Path, *, count: bool = False, time
             numbers["depth"] = int(reached[1])
 
     ran = run([PROGRAM, "-q", "read model.aig; time; pdr -a -q; time"], folder, timeout=timeout, line=line)
-    # `time` tells what has passed since it was last asked: the second time, what the search took.
-    if len(elapsed) < 2 or not summary or summary[3] or summary[0] != len(job.checks) or summary[2] != len(violated):
+    if not summary or summary[3] or summary[0] != len(job.checks) or summary[2] != len(violated):
         raise PeerError(f"abc: not all properties were decided: {ran.tail}")
-    search = elapsed[1]
+    # `time` tells what has passed since it was last asked: the second time, what the search took.
+    search = elapsed[1] if len(elapsed) == 2 else None
     if count:
         # The outputs are not looked at here; a cone is taken since this command wants a single one.
         run([PROGRAM, "-q", "read model.aig; cone -s -O 0; reach -y -v"], folder, timeout=timeout, line=line)

@@ -88,18 +88,26 @@ def _inductive(system: System, o: Obligation, lemmas: Sequence[Term], solvers: S
     script = "\n".join(
         (*_preamble(system, (o.state, *lemmas)), *(f"(push 1)\n{text}\n(check-sat)\n(pop 1)" for _, text in questions))
     )
+    return refuted(script, [what for what, _ in questions], solvers)
+
+
+def refuted(script: str, wrong: Sequence[str], solvers: Sequence[Solver]) -> dict[Solver, int]:
+    """How many questions of a script each solver answered: that none can be satisfied. ``wrong``: what is so where one can be.
+
+    Raises `Refused`, also when no solver is installed.
+    """
     asked = {}
     for solver in solvers:
         lazily = answers(solver, [script])
         if lazily is None:
             continue
         found = list(lazily)
-        if len(found) != len(questions):
-            raise Refused(f"{solver} answered {len(found)} of {len(questions)} questions: {' '.join(found)[-200:]}")
-        for (what, _), answer in zip(questions, found, strict=True):
+        if len(found) != len(wrong):
+            raise Refused(f"{solver} answered {len(found)} of {len(wrong)} questions: {' '.join(found)[-200:]}")
+        for what, answer in zip(wrong, found, strict=True):
             if answer != "unsat":
                 raise Refused(f"{what} ({solver}: {answer})")
-        asked[solver] = len(questions)
+        asked[solver] = len(wrong)
     if not asked:
         raise Refused("no solver is installed to check it with: install z3-solver or cvc5")
     return asked

@@ -41,7 +41,7 @@ from ...model.language.sorts import Ground
 from ...model.language.terms import subterms, variable
 from ...properties.compile import Fairness, Promise
 from . import form
-from .checker import SOLVERS, Refused, Solver, answers, declared, smt, value_of
+from .checker import SOLVERS, Refused, Solver, declared, refuted, smt, value_of
 
 _PENDING, _COPIED, _MOVED = "loop.pending", "loop.copied", "loop.moved"
 Question: TypeAlias = tuple[str, Sequence[Term], Term]
@@ -126,21 +126,7 @@ def check_kept(
             ),
         )
     )
-    asked: dict[Solver, int] = {}
-    for solver in solvers:
-        found = answers(solver, [script])
-        if found is None:
-            continue
-        told = list(found)
-        if len(told) != len(questions):
-            raise Refused(f"{solver} answered {len(told)} of {len(questions)} questions about the promise")
-        for (wrong, _, _), answer in zip(questions, told, strict=True):
-            if answer != "unsat":
-                raise Refused(f"{wrong} ({solver}: {answer})")
-        asked[solver] = len(questions)
-    if not asked:
-        raise Refused("no solver is installed to check it with: install z3-solver or cvc5")
-    return asked
+    return refuted(script, [wrong for wrong, _, _ in questions], solvers)
 
 
 def _questions(system: System, promises: Sequence[Promise], larger: form.System, parts: _Larger) -> Iterator[Question]:

@@ -26,9 +26,14 @@ _HEAD_START = 0.05
 _FIRST_DEPTH = 4
 """Then runs of so many steps are covered by bounded search: most violations are that near."""
 
-_SHARE, _SHARE_LATER, _LATER = 0.5, 0.2, 1.0
-"""After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing. What IC3
-has not decided after some seconds (the last number) mostly holds: bounded search may take less of what follows."""
+_SHARE = 0.5
+"""After that, bounded search may take as much of the time that IC3 takes: it finds deep violations sooner, and proves nothing."""
+
+_LATER = 1.0
+"""Seconds. What IC3 has not decided by then mostly holds …"""
+
+_SHARE_LATER = 0.2
+"""… so that bounded search may take less of what follows."""
 
 _KEPT = 4
 """Slices whose clauses are kept for obligations to come."""
