@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..model.language import System, Term, Variable, substitute
 from ..model.language.terms import variable
 from ..properties.compile import Obligation, Promise, compile_liveness, compile_properties
 from ..properties.formulas import LeadsTo, Recurs, Sometimes
 from ..properties.property import Property
+from .asked import Asked
 from .engine import NO_LIMITS, Engine, Limits
 from .liveness.by_safety import ENGINES, decide_by_safety
-from .liveness.decide import NAME, decide
-from .replay import ReplayError, replay, replay_lasso
+from .liveness.decide import NAME, Decided, decide
+from .replay import ReplayError, Walker, replay, replay_lasso
 from .slice import batches, sliced
-from .verdict import Evidence, Outcome, Statistics, Trace, Verdict
+from .verdict import Evidence, Outcome, Report, Statistics, Trace, Verdict
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ class Result:
         return f"{self.prop.id}: {self.verdict.value}{at} ({self.evidence.value}, {self.engine})"
 
 
+@dataclass(frozen=True)
+class Before:
+    """What was found in earlier checks with the same engine, limits and slicing."""
+
+    reports: Asked[Report] = field(default_factory=Asked)
+    promises: Asked[Decided] = field(default_factory=Asked)
+
+
+def _is_final(report: Report) -> bool:
+    return all(o.verdict is not Verdict.UNKNOWN for o in report.outcomes)
+
+
 def check(
     system: System,
     properties: Iterable[Property],
@@ -58,6 +72,7 @@ def check(
     limits: Limits = NO_LIMITS,
     *,
     slicing: bool = True,
+    before: Before | None = None,
 ) -> list[Result]:
     """Decide the properties of the system, one result per property, in order.
 
@@ -65,6 +80,7 @@ def check(
     the shortest violation. With ``slicing``, each run covers only the variables on which its properties
     depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used. Liveness is decided by
     Z3 and SAT as safety (see `liveness.as_safety`), else by a search of its own (`liveness.decide`); witnesses by the engine.
+    ``before``: what was found in other checks with the same engine and limits; what is found here is added.
     """
     if engine is None:
         from .explicit import ExplicitEngine
@@ -79,6 +95,8 @@ def check(
     found: dict[int, _Answer] = {}
     limits = limits.begun()  # for the whole check; what has no time left is said to be UNKNOWN at once
     interrupted = False
+    before = before or Before()
+    walker = Walker(watched)
     for batch in batches(watched, obligations, slicing=slicing):
         start = time.perf_counter()
         mine = [obligations[n] for n in batch.numbers]
@@ -88,7 +106,8 @@ def check(
             continue
         if slicing:
             part = sliced(watched, mine)
-            report = engine.check(part.system, part.obligations, limits)
+            find = partial(engine.check, part.system, part.obligations, limits)
+            report = before.reports.answer(part.system, part.obligations, find, _is_final)
             paths = [o.path and part.lift(o.path) for o in report.outcomes]
         else:
             report = engine.check(watched, mine, limits)
@@ -96,7 +115,7 @@ def check(
         seconds = time.perf_counter() - start
         interrupted = any(o.note == "interrupted" for o in report.outcomes)
         for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):
-            trace = replay(watched, obligation, path) if path is not None else None
+            trace = replay(watched, obligation, path, walker) if path is not None else None
             if trace is not None and len(trace) != outcome.depth:
                 raise ReplayError(f"{obligation}: {engine.name} says depth {outcome.depth}, its path has {len(trace)} steps")
             statistics = report.statistics
@@ -109,7 +128,7 @@ def check(
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
     if promises:
         for promise, answer in zip(
-            promises, _kept(system, promises, engine, limits, interrupted, slicing=slicing), strict=True
+            promises, _kept(system, promises, engine, limits, interrupted, before, slicing=slicing), strict=True
         ):
             by_property.setdefault(promise.prop.id, []).append((promise, *answer))
     results = []
@@ -123,7 +142,14 @@ def check(
 
 
 def _kept(
-    system: System, promises: Sequence[Promise], engine: Engine, limits: Limits, interrupted: bool, *, slicing: bool
+    system: System,
+    promises: Sequence[Promise],
+    engine: Engine,
+    limits: Limits,
+    interrupted: bool,
+    before: Before,
+    *,
+    slicing: bool,
 ) -> list[_Answer]:
     """The answers about promises of liveness, each broken one with its replayed run."""
     if interrupted:
@@ -134,11 +160,12 @@ def _kept(
     if engine.name in ENGINES:
         decided = decide_by_safety(system, promises, engine, limits, slicing=slicing)
     else:
-        decided = decide(system, promises, limits, slicing=slicing)
+        decided = decide(system, promises, limits, before.promises, slicing=slicing)
     seconds = (time.perf_counter() - start) / len(promises)
     answers: list[_Answer] = []
+    walker = Walker(system)
     for promise, (outcome, statistics) in zip(promises, decided, strict=True):
-        trace = None if outcome.path is None else replay_lasso(system, promise, outcome.path, outcome.loop)
+        trace = None if outcome.path is None else replay_lasso(system, promise, outcome.path, outcome.loop, walker)
         answers.append((outcome, trace, statistics, (), seconds))
     return answers
 
@@ -193,6 +220,9 @@ def _sum_up(system: System, watched: System, p: Property, engine: str, parts: li
 
 def in_words(lemmas: Iterable[Term], system: System) -> tuple[str, ...]:
     """The lemmas as people write them, the short ones first; what a monitor observes stands in its place."""
+    lemmas = list(lemmas)
+    if not lemmas:
+        return ()  # as of most results
     observed = {
         v.term: variable(f"[{_OBSERVED.get(v.name.split('.')[1], '')}{v.doc}]", v.sort)
         for v in system.variables

@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -38,18 +39,44 @@ Tell = Callable[[Any], None]
 """By which a task says how far it is."""
 
 
-class Workers:
-    """``work(i, tell)`` for the numbers ``i`` below ``tasks``, in several processes. After Ctrl-C no other task is begun."""
+def next_task(kin: Sequence[Hashable], begun: Sequence[int], last: int | None) -> int | None:
+    """What a process that ended the task ``last`` begins next: one of the same kin; else the first of a kin of which nothing
+    was begun; else one of the kin of which most is left. None: all is begun.
+    """
+    left = [i for i in range(len(kin)) if not begun[i]]
+    if not left:
+        return None
+    count = Counter(kin[i] for i in left)
+    taken = {kin[i] for i in range(len(kin)) if begun[i]}
+    return min(
+        left, key=lambda i: (last is None or kin[i] != kin[last], kin[i] in taken, -count[kin[i]] if kin[i] in taken else 0, i)
+    )  # fmt: skip
 
-    def __init__(self, work: Callable[[int, Tell], object], tasks: int, processes: int, shared: Shared) -> None:
+
+class Workers:
+    """``work(i, tell)`` for the numbers ``i`` below ``tasks``, in several processes. After Ctrl-C no other task is begun.
+
+    ``kin[i]`` is equal for tasks that have much in common: a process goes on with those as long as there are some.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[int, Tell], object],
+        tasks: int,
+        processes: int,
+        shared: Shared,
+        kin: Sequence[Hashable] | None = None,
+    ) -> None:
         self.work = work
         self.tasks = tasks
+        self.kin = kin if kin is not None else range(tasks)
         self.processes = processes
         self.shared = shared
         self.asked = 0
         """How often Ctrl-C was pressed."""
         context = multiprocessing.get_context("fork")
-        self.next = context.Value("i", 0)
+        self.begun = context.Array("b", max(tasks, 1))
+        """Per task, whether some process has begun it."""
         self.stop = context.Value("b", 0, lock=False)
         self.workers: list[tuple[BaseProcess, Connection]] = []
 
@@ -148,12 +175,14 @@ class Workers:
             if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
                 signal.signal(signal.SIGINT, interrupted)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            last: int | None = None
             while not self.stop.value:
-                with self.next.get_lock():
-                    number = self.next.value
-                    self.next.value += 1
-                if number >= self.tasks:
-                    return
+                with self.begun.get_lock():
+                    number = next_task(self.kin, self.begun[: self.tasks], last)
+                    if number is None:
+                        return
+                    self.begun[number] = 1
+                last = number
                 send(number, self._result(number, tell))
         except KeyboardInterrupt:
             self.stop.value = 1

@@ -14,13 +14,43 @@ class ReplayError(Exception):
     """An engine reported a run that does not exist, or that breaks nothing. An internal error, never a verdict."""
 
 
-def replay(system: System, obligation: Obligation, path: tuple[State, tuple[int, ...]]) -> Trace:
-    """The path as a trace of ``system``, which carries the obligation's monitors.
+class Walker:
+    """Walks along paths of one system. Runs begin alike, so a step that was taken once is known."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self._initial: set[State] = set()
+        self._after: dict[tuple[State, int], State] = {}
+
+    def walked(self, what: str, path: tuple[State, tuple[int, ...]]) -> tuple[State, ...]:
+        """The states along a path. Raises `ReplayError` when it is no run of the system."""
+        state, numbers = path
+        if state not in self._initial:
+            if not evaluate(self.system.init, named(self.system, state)):
+                raise ReplayError(f"{what}: the run does not start in an initial state of {self.system.name}")
+            self._initial.add(state)
+        states = [state]
+        for position, number in enumerate(numbers):
+            after = self._after.get((state, number))
+            if after is None:
+                action = self.system.actions[number]
+                if not enabled(self.system, action, state):
+                    raise ReplayError(f"{what}: step {position + 1}, {action.label}, is not enabled")
+                after = self._after[state, number] = successor(self.system, action, state)
+            state = after
+            states.append(state)
+        return tuple(states)
+
+
+def replay(
+    system: System, obligation: Obligation, path: tuple[State, tuple[int, ...]], walker: Walker | None = None
+) -> Trace:
+    """The path as a trace of ``system``, which carries the obligation's monitors. ``walker``: of this system, for many paths.
 
     Raises `ReplayError` when the initial state is none, an action is not enabled, or the obligation does not
     fail where it must: in the last state, or in the last step.
     """
-    states = walked(system, str(obligation), path)
+    states = (walker or Walker(system)).walked(str(obligation), path)
     numbers = path[1]
     actions = tuple(system.actions[n] for n in numbers)
     if numbers and numbers[-1] in obligation.steps:
@@ -32,14 +62,20 @@ def replay(system: System, obligation: Obligation, path: tuple[State, tuple[int,
     return Trace(system, states, actions, obligation.state)
 
 
-def replay_lasso(system: System, promise: Promise, path: tuple[State, tuple[int, ...]], loop: int | None) -> Trace:
+def replay_lasso(
+    system: System,
+    promise: Promise,
+    path: tuple[State, tuple[int, ...]],
+    loop: int | None,
+    walker: Walker | None = None,
+) -> Trace:
     """The path as a trace of ``system`` that breaks the promise: going round from its last state to ``states[loop]`` for ever,
     or, when ``loop`` is None, ending for good.
 
     Raises `ReplayError` when the path is no run, when the loop does not close on the very same state, when a run that ends
     could go on, when there is no state in which ``when`` holds and after which ``then`` never does, or when the loop is not fair.
     """
-    states = walked(system, str(promise), path)
+    states = (walker or Walker(system)).walked(str(promise), path)
     numbers = path[1]
     if loop is None:
         possible = next((a for a in system.actions if enabled(system, a, states[-1])), None)
@@ -84,18 +120,3 @@ def _kept(system: System, promise: Promise, f: Fairness, states: Sequence[State]
         where = f"after step {idle[0]}" if idle[0] else "in the initial state"
         return f"{f.text}; no such step is possible {where}"
     raise ReplayError(f"{promise}: the loop breaks {f.text}")
-
-
-def walked(system: System, what: str, path: tuple[State, tuple[int, ...]]) -> tuple[State, ...]:
-    """The states along a path. Raises `ReplayError` when it is no run of the system."""
-    state, numbers = path
-    if not evaluate(system.init, named(system, state)):
-        raise ReplayError(f"{what}: the run does not start in an initial state of {system.name}")
-    states = [state]
-    for position, number in enumerate(numbers):
-        action = system.actions[number]
-        if not enabled(system, action, state):
-            raise ReplayError(f"{what}: step {position + 1}, {action.label}, is not enabled")
-        state = successor(system, action, state)
-        states.append(state)
-    return tuple(states)

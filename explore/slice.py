@@ -61,40 +61,35 @@ class Cones:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.guards = [_names(a.guard) for a in system.actions]
-        self.init = [(c, _names(c)) for c in conjuncts(system.init)]
+        self.guards = [support(a.guard) for a in system.actions]
+        self.init = [(c, frozenset(support(c))) for c in conjuncts(system.init)]
         # What the next value of a variable depends on directly.
-        self.reads: dict[str, set[str]] = {v.name: set() for v in system.variables}
+        self.reads: dict[Term, set[Term]] = {v.term: set() for v in system.variables}
         for a, guard in zip(system.actions, self.guards, strict=True):
             for target, value in a.updates:
-                self.reads[target.name] |= guard | _names(value)
+                self.reads[target].update(guard, support(value))
         for _, tied in self.init:
-            for name in tied:
-                self.reads[name] |= tied
+            for v in tied:
+                self.reads[v] |= tied
 
-    def of(self, obligations: Iterable[Obligation]) -> frozenset[str]:
+    def of(self, obligations: Iterable[Obligation]) -> frozenset[Term]:
         """The variables on which the obligations depend."""
-        todo: set[str] = set()
+        todo: set[Term] = set()
         for o in obligations:
-            for t in o.terms:
-                todo |= _names(t)
-            for i in o.steps:
-                todo |= self.guards[i]
+            todo.update(support(o.state))
+            for i, t in o.steps.items():
+                todo.update(support(t), self.guards[i])
         return self.closure(todo)
 
-    def closure(self, names: Iterable[str]) -> frozenset[str]:
+    def closure(self, variables: Iterable[Term]) -> frozenset[Term]:
         """The variables, and those on which their values depend."""
-        todo = set(names)
-        kept: set[str] = set()
+        todo = set(variables)
+        kept: set[Term] = set()
         while todo:
-            name = todo.pop()
-            kept.add(name)
-            todo |= self.reads[name] - kept
+            v = todo.pop()
+            kept.add(v)
+            todo |= self.reads[v] - kept
         return frozenset(kept)
-
-
-def _names(t: Term) -> set[str]:
-    return {v.name for v in support(t)}
 
 
 def sliced(system: System, obligations: Sequence[Obligation], cones: Cones | None = None) -> Slice:
@@ -103,21 +98,19 @@ def sliced(system: System, obligations: Sequence[Obligation], cones: Cones | Non
     judged = {i for o in obligations for i in o.steps}
     part = part_of(cones, cones.of(obligations), judged)
     position = {number: i for i, number in enumerate(part.action_of)}
-    return replace(
-        part, obligations=tuple(replace(o, steps={position[i]: t for i, t in o.steps.items()}) for o in obligations)
-    )
+    return replace(part, obligations=tuple(o.at({position[i]: t for i, t in o.steps.items()}) for o in obligations))
 
 
-def part_of(cones: Cones, kept: frozenset[str], needed: Collection[int]) -> Slice:
+def part_of(cones: Cones, kept: frozenset[Term], needed: Collection[int]) -> Slice:
     """The part with the variables ``kept``, which must be a closure, and the actions that change one of them or are ``needed``."""
     system = cones.system
     numbers, actions = [], []
     for i, a in enumerate(system.actions):
-        updates = tuple((target, value) for target, value in a.updates if target.name in kept)
+        updates = tuple(u for u in a.updates if u[0] in kept)
         if updates or i in needed:
             numbers.append(i)
-            actions.append(a if len(updates) == len(a.updates) else replace(a, updates=updates))
-    return Slice(system, system.restricted(kept, actions, _initially(cones, kept)), (), tuple(numbers))
+            actions.append(a if len(updates) == len(a.updates) else a.updating(updates))
+    return Slice(system, system.restricted(_names(kept), actions, _initially(cones, kept)), (), tuple(numbers))
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ class Batch:
     """Obligations that are decided in one run, by their numbers, and the variables that they depend on (without monitors)."""
 
     numbers: tuple[int, ...]
-    base: frozenset[str]
+    base: frozenset[Term]
 
 
 def batches(
@@ -135,9 +128,8 @@ def batches(
     if not slicing:
         return [Batch(tuple(range(len(obligations))), frozenset())]
     cones = cones or Cones(system)
-    bases = {
-        n: frozenset(name for name in cones.of([o]) if not name.startswith("monitor.")) for n, o in enumerate(obligations)
-    }
+    monitors = {v.term for v in system.variables if v.name.startswith("monitor.")}
+    bases = {n: cones.of([o]) - monitors for n, o in enumerate(obligations)}
     found: list[Batch] = []
     for n in sorted(bases, key=lambda n: -len(bases[n])):
         for i, b in enumerate(found):
@@ -149,7 +141,11 @@ def batches(
     return found
 
 
-def _initially(cones: Cones, kept: frozenset[str]) -> Term:
+def _names(variables: Iterable[Term]) -> set[str]:
+    return {v.name for v in variables}
+
+
+def _initially(cones: Cones, kept: frozenset[Term]) -> Term:
     """The initial-state predicate on the kept variables; false when the others have no initial values."""
     mine = [c for c, tied in cones.init if tied and tied <= kept]
     others = conj(*(c for c, tied in cones.init if not (tied and tied <= kept)))
@@ -183,20 +179,20 @@ def abstracted(
     cones = cones or Cones(system)
     assumed = [f for p in promises for f in p.fairness]
     meant = {i for f in assumed for i in f.steps}
-    names = {n for p in promises for t in (p.when, p.then) for n in _names(t)}
+    mentioned = {v for p in promises for t in (p.when, p.then) for v in support(t)}
     for f in assumed:
         for i, t in f.steps.items():
-            names |= cones.guards[i] | _names(t)
-    kept = cones.closure(names)
+            mentioned.update(cones.guards[i], support(t))
+    kept = cones.closure(mentioned)
     if len(kept) == len(system.variables):
         return None
     numbers, actions = [], []
     for i, a in enumerate(system.actions):
-        updates = tuple((target, value) for target, value in a.updates if target.name in kept)
+        updates = tuple(u for u in a.updates if u[0] in kept)
         if updates or i in meant:
             numbers.append(i)
-            actions.append(replace(a, updates=updates))
+            actions.append(a.updating(updates))
     position = {number: i for i, number in enumerate(numbers)}
     renumbered = {f: replace(f, steps={position[i]: t for i, t in f.steps.items()}) for f in assumed}
-    part = system.restricted(kept, (*actions, ELSEWHERE), _initially(cones, kept))
+    part = system.restricted(_names(kept), (*actions, ELSEWHERE), _initially(cones, kept))
     return part, tuple(replace(p, fairness=tuple(renumbered[f] for f in p.fairness)) for p in promises)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..model.flows import FLOWS
-from .check import Result, check
+from .check import Before, Result, check
 from .engine import NO_LIMITS, Engine, Limits
 from .parcel import Shared
 from .processes import Tell, Workers, can_fork
@@ -45,10 +45,13 @@ def survey(
     """
     first: dict[object, int] = {}
     same_as = [first.setdefault(_identity(t), i) for i, t in enumerate(found)]
-    different = list(first.values())
+    # What is of one aspect together: there flows have most in common.
+    aspects = list(dict.fromkeys(t.aspect for t in found))
+    different = sorted(first.values(), key=lambda n: aspects.index(found[n].aspect))
+    before = Before()
 
     def decide(number: int, limits: Limits) -> list[Result]:
-        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing)
+        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing, before=before)
 
     def finished(number: int) -> None:
         for t, same in zip(found, same_as, strict=True):
@@ -63,7 +66,8 @@ def survey(
         def work(n: int, tell: Tell) -> list[Result]:
             return decide(different[n], replace(limits, progress=limits.progress and tell, memory=memory))
 
-        workers = Workers(work, len(different), processes, _shared(found))
+        kin = [found[n].aspect for n in different]
+        workers = Workers(work, len(different), processes, _shared(found), kin)
         answers = workers.results(lambda n: finished(different[n]), limits.progress or (lambda _: None))
         known = {different[n]: x for n, x in answers.items()}
         interrupted = workers.interrupted

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 
 from ..model.language import (
@@ -30,7 +31,7 @@ from ..model.language import (
     neg,
     substitute,
 )
-from ..model.language.ground import Grounding
+from ..model.language.ground import Grounding, grounding
 from ..model.language.terms import subterms, variable
 from .formulas import (
     After,
@@ -50,6 +51,7 @@ from .formulas import (
     Sometimes,
     StepLaw,
 )
+from .per_action import PerAction, pointwise
 from .property import Property
 from .refinement import image, refinement
 from .steps import Step, Steps, any_of, before_step
@@ -76,6 +78,10 @@ class Obligation:
     @property
     def terms(self) -> tuple[Term, ...]:
         return (self.state, *self.steps.values())
+
+    def at(self, steps: Mapping[int, Term]) -> Obligation:
+        """The obligation with its steps under other numbers."""
+        return Obligation(self.prop, self.instance, self.state, steps, self.reach, self.env)
 
     def __str__(self) -> str:
         return f"{self.prop.id}[{self.instance}]" if self.instance else self.prop.id
@@ -120,13 +126,13 @@ class Compiler:
     given: Iterator[Term] | None = None
     """The monitors to give to the requests, where they are there already."""
     ground: Grounding = field(default_factory=lambda: Grounding({}))
-    monitors: dict[tuple[object, ...], tuple[Term, tuple[Term, ...]]] = field(default_factory=dict)
+    monitors: dict[tuple[object, ...], tuple[Term, PerAction]] = field(default_factory=dict)
     """By identity: the monitor, and the updates whose ids are in the key (kept alive, so that no id is used again)."""
     variables: list[Variable] = field(default_factory=list)
     init: list[Term] = field(default_factory=list)
     updates: dict[int, dict[Term, Term]] = field(default_factory=dict)
-    watched: dict[tuple[Term, int], Term] = field(default_factory=dict)
-    """Monitor and action -> the monitor's value after the action."""
+    watched: dict[Term, PerAction] = field(default_factory=dict)
+    """Monitor -> its value after each action."""
     understood: dict[Term, Term] = field(default_factory=dict)
     """Terms that were looked through already, with the knobs replaced."""
     by_event: dict[str, list[int]] = field(default_factory=dict)
@@ -138,8 +144,7 @@ class Compiler:
             self.by_event.setdefault(a.event, []).append(i)
 
     def prepare(self) -> None:
-        if self.ground.sizes != self.system.topology:
-            self.ground = Grounding(self.system.topology)
+        self.ground = grounding(self.system.topology)
 
     def term(self, t: Term, env: Mapping[str, Term], where: str) -> Term:
         return self.known(self.ground.term(t, env, where), where)
@@ -150,8 +155,8 @@ class Compiler:
         if found is not None:
             return found
         replacement: dict[Term, Term] = {}
-        for v in subterms(t):
-            if v.op in (Op.VAR, Op.NEXT) and v.name not in self.system.index:
+        for v in _variables(t):
+            if v.name not in self.system.index:
                 if v.name in self.system.knobs:
                     replacement[v] = const(self.system.knobs[v.name], v.sort)
                 elif all(v.name != m.name for m in self.variables):
@@ -160,45 +165,64 @@ class Compiler:
         found = self.understood[t] = substitute(t, replacement) if replacement else t
         return found
 
-    def actions_of(self, step: Step) -> Sequence[int]:
-        """The numbers of the actions of which a step may be."""
-        return range(len(self.system.actions)) if step.event is None else self.by_event.get(step.event.name, ())
+    def matching(self, step: Step, env: Mapping[str, Term], where: str) -> Iterator[tuple[int, Term]]:
+        """The actions a step by which may be such a step, each with when it is."""
+        for numbers in self.by_event.values() if step.event is None else (self.by_event.get(step.event.name, ()),):
+            for k, matches in self.among(step, numbers, env):
+                yield numbers[k], self.known(matches, where)
 
-    def steps(self, patterns: Steps, env: Mapping[str, Term], where: str) -> list[Term]:
-        """Per action: when a step by it matches one of the patterns."""
-        found: list[list[Term]] = [[] for _ in self.system.actions]
+    def among(self, step: Step, numbers: Sequence[int], env: Mapping[str, Term]) -> Sequence[tuple[int, Term]]:
+        """The places in ``numbers`` of the actions a step by which may be such a step, each with when it is."""
+        if not numbers:
+            return ()
+        actions = self.system.actions
+        # Flows share most of their actions, so most of this has been asked before.
+        known = actions[numbers[0]].known
+        key = ("among", id(step), *(id(actions[i]) for i in numbers), *env, *map(id, env.values()))
+        found = known.get(key)
+        if found is None:
+            found = known[key] = self.compared(step, numbers, env), step, [actions[i] for i in numbers], env
+        result: Sequence[tuple[int, Term]] = found[0]
+        return result
+
+    def compared(self, step: Step, numbers: Sequence[int], env: Mapping[str, Term]) -> Sequence[tuple[int, Term]]:
+        on = ((k, step.on(self.system.actions[i], self.ground, env)) for k, i in enumerate(numbers))
+        return [(k, matches) for k, matches in on if matches is not FALSE]
+
+    def steps(self, patterns: Steps, env: Mapping[str, Term], where: str) -> PerAction:
+        """When a step by an action matches one of the patterns."""
+        found: dict[int, list[Term]] = {}
         for p in any_of(patterns):
-            for i in self.actions_of(p):
-                found[i].append(self.known(p.on(self.system.actions[i], self.ground, env), where))
-        return [FALSE if not terms else terms[0] if len(terms) == 1 else disj(*terms) for terms in found]
+            for i, matches in self.matching(p, env, where):
+                found.setdefault(i, []).append(matches)
+        return PerAction.of(FALSE, ((i, terms[0] if len(terms) == 1 else disj(*terms)) for i, terms in found.items()))
 
-    def monitor(self, kind: str, observes: str, initially: bool, update: Sequence[Term]) -> Term:
+    def monitor(self, kind: str, observes: str, initially: bool, update: PerAction) -> Term:
         """An observing truth value with its value after each action; equal monitors are shared.
 
         ``observes`` says in words what the value stands for, and becomes the variable's documentation.
         """
         if self.given is not None:
             return self._watch(next(self.given), update)
-        identity = (kind, initially, *(id(u) for u in update))
+        identity = (kind, initially, id(update.rest), *((i, id(u)) for i, u in update.others.items()))
         if identity not in self.monitors:
             v = Variable(f"monitor.{kind}.{len(self.variables)}", BOOL, doc=observes)
-            self.monitors[identity] = self._watch(v.term, update), tuple(update)
+            self.monitors[identity] = self._watch(v.term, update), update
             self.variables.append(v)
             self.init.append(v.term if initially else neg(v.term))
         term = self.monitors[identity][0]
         self.asked.append(term)
         return term
 
-    def _watch(self, term: Term, update: Sequence[Term]) -> Term:
+    def _watch(self, term: Term, update: PerAction) -> Term:
         """Let a monitor have its value after each action."""
-        memo: dict[Term, Term] = {}
-        for i, u in enumerate(update):
-            new = substitute(u, {_SELF: term}, memo)
-            known = self.watched.setdefault((term, i), new)
-            if known is not new:
+        new = _its_own(update, term)
+        known = self.watched.setdefault(term, new)
+        for i in range(len(self.system.actions)):
+            if known[i] is not new[i]:
                 raise _Disagreement
-            if new is not term:
-                self.updates.setdefault(i, {})[term] = new
+            if new[i] is not term:
+                self.updates.setdefault(i, {})[term] = new[i]
         return term
 
     def in_words(self, patterns: Steps, env: Mapping[str, Term]) -> str:
@@ -223,24 +247,19 @@ class Compiler:
         until = f", until {self.in_words(scope.closes, env)}" if scope.closes else ""
         return f"{'initially and ' if scope.initially else ''}after {self.in_words(scope.opens, env)}{until}"
 
-    def scope(self, scope: Scope, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term], list[Term]]:
-        """Whether the scope is open now; per action, whether its step lies in the scope, and whether it closes it."""
-        n = len(self.system.actions)
+    def scope(self, scope: Scope, env: Mapping[str, Term], where: str) -> tuple[Term, PerAction, PerAction]:
+        """Whether the scope is open now; whether a step by an action lies in the scope, and whether it closes it."""
         if isinstance(scope, Globally):
-            return TRUE, [TRUE] * n, [FALSE] * n
+            return TRUE, PerAction(TRUE), PerAction(FALSE)
         closes = self.steps(scope.closes, env, where)
         if isinstance(scope, Before):
-            opens, initially = [FALSE] * n, True
+            opens, initially = PerAction(FALSE), True
         else:
             opens = self.steps(scope.opens, env, where)
             initially = isinstance(scope, After) and scope.initially
-        inside = [
-            _SELF if o is FALSE and c is FALSE else disj(o, conj(_SELF, neg(c))) for o, c in zip(opens, closes, strict=True)
-        ]
+        inside = pointwise(lambda o, c: disj(o, conj(_SELF, neg(c))), opens, closes)
         is_open = self.monitor("scope", self.scope_in_words(scope, env), initially, inside)
-        memo: dict[Term, Term] = {}
-        own = {_SELF: is_open}
-        return is_open, [substitute(t, own, memo) for t in inside], [conj(is_open, c) for c in closes]
+        return is_open, _its_own(inside, is_open), pointwise(lambda c: conj(is_open, c), closes)
 
     def promise(self, p: Property, f: Liveness, env: Mapping[str, Term]) -> Promise:
         where = f"property {p.id}"
@@ -255,7 +274,7 @@ class Compiler:
         return Promise(p, _instance(env), self.term(when, env, where), self.term(then, env, where), fairness)
 
     def fairness(self, fair: Fair, env: Mapping[str, Term], where: str) -> Fairness:
-        steps = {i: s for i, s in enumerate(self.steps(fair.steps, env, where)) if s is not FALSE}
+        steps = self.steps(fair.steps, env, where).others
         words = []
         for step in any_of(fair.steps):
             # What restricts the steps is left to the words of whoever wrote the assumption, where there are any.
@@ -268,86 +287,85 @@ class Compiler:
         where = f"property {p.id}"
         f = p.formula
         instance = _instance(env)
-        n = len(self.system.actions)
         state: Term = TRUE
-        steps = [TRUE] * n
+        steps = PerAction(TRUE)
         if isinstance(f, Sometimes):
             is_open, inside, _ = self.scope(f.scope, env, where)
             if isinstance(f.target, Term):
                 state = neg(conj(is_open, self.term(f.target, env, where)))
             else:
-                steps = [neg(conj(i, s)) for i, s in zip(inside, self.steps(f.target, env, where), strict=True)]
+                steps = pointwise(lambda i, s: neg(conj(i, s)), inside, self.steps(f.target, env, where))
         elif isinstance(f, AlwaysPossible):
             state = self.possible(p, f, env)
         elif isinstance(f, StepLaw):
-            laws: list[list[Term]] = [[] for _ in self.system.actions]
+            laws: dict[int, list[Term]] = {}
             for step in any_of(f.on):
-                for i in self.actions_of(step):
+                for i, on in self.matching(step, env, where):
                     a = self.system.actions[i]
-                    on = self.known(step.on(a, self.ground, env), where)
-                    if on is not FALSE:
-                        laws[i].append(
-                            implies(on, before_step(self.term(f.must, step.scope(a, self.ground, env), where), a))
-                        )
-            steps = [conj(*terms) if terms else TRUE for terms in laws]
+                    must = before_step(self.term(f.must, step.scope(a, self.ground, env), where), a)
+                    laws.setdefault(i, []).append(implies(on, must))
+            steps = PerAction.of(TRUE, ((i, conj(*terms)) for i, terms in laws.items()))
         elif isinstance(f, Refines):
-            state, steps = refinement(f, self.system, lambda t, given: self.term(t, {**env, **given}, where), where)
+            state, each = refinement(f, self.system, lambda t, given: self.term(t, {**env, **given}, where), where)
+            steps = PerAction.of(TRUE, enumerate(each))
         elif isinstance(f, LeadsTo | Recurs):
             raise ModelError(f"{where}: a liveness property is no obligation of safety: compile it with compile_liveness")
         else:
             state, steps = self.scoped(f, env, where)
-        return Obligation(
-            p, instance, state, {i: s for i, s in enumerate(steps) if s is not TRUE}, isinstance(f, Sometimes), env
-        )
+        assert steps.rest is TRUE, "no kind of property says something of every step"
+        return Obligation(p, instance, state, steps.others, isinstance(f, Sometimes), env)
 
     def possible(self, p: Property, f: AlwaysPossible, env: Mapping[str, Term]) -> Term:
         """That a step is possible where it has to be."""
         where = f"property {p.id}"
         steps = self.steps(f.step, env, where)
-        possible = disj(*(conj(a.guard, m) for a, m in zip(self.system.actions, steps, strict=True)))
+        possible = disj(*(conj(self.system.actions[i].guard, m) for i, m in steps.others.items()))
         return implies(self.term(f.when, env, where), possible)
 
-    def scoped(self, f: Invariant | Never | Precedence, env: Mapping[str, Term], where: str) -> tuple[Term, list[Term]]:
+    def scoped(self, f: Invariant | Never | Precedence, env: Mapping[str, Term], where: str) -> tuple[Term, PerAction]:
         is_open, inside, closing = self.scope(f.scope, env, where)
         late = isinstance(f.scope, Before | Between)
-        n = len(self.system.actions)
-        state: Term = TRUE
         if isinstance(f, Invariant):
             if isinstance(f.scope, Before):
                 # The initial state, which no step produces, lies in this scope.
                 raise ModelError(f"{where}: write an invariant before a step as Never(that step, where=not the invariant)")
             holds = self.term(f.holds, env, where)
             if not late:
-                return implies(is_open, holds), [TRUE] * n
+                return implies(is_open, holds), PerAction(TRUE)
             # Judged after each step that stays inside; the latch remembers a broken state until the scope closes.
-            bad = [conj(i, neg(self._after(holds, k))) for k, i in enumerate(inside)]
+            every = range(len(self.system.actions))
+            bad = PerAction.of(FALSE, ((k, conj(inside[k], neg(self._after(holds, k)))) for k in every))
         else:
             then = self.steps(f.step if isinstance(f, Never) else f.then, env, where)
-            bad = [conj(i, t) for i, t in zip(inside, then, strict=True)]
+            bad = pointwise(conj, inside, then)
             if isinstance(f, Precedence):
                 first = self.steps(f.first, env, where)
-                opening = [conj(i, neg(is_open)) for i in inside]
+                opening = pointwise(lambda i: conj(i, neg(is_open)), inside)
                 if isinstance(f.scope, After | Between):
                     # A step that opens the scope again starts it afresh.
                     opening = self.steps(f.scope.opens, env, where)
-                kept = [conj(_SELF, neg(o)) for o in opening]
-                seen = self.monitor(
-                    "seen", self.in_words(f.first, env), False, [disj(a, k) for a, k in zip(first, kept, strict=True)]
-                )
-                earlier = [substitute(k, {_SELF: seen}) for k in kept]
-                bad = [conj(b, neg(a), neg(e)) for b, a, e in zip(bad, first, earlier, strict=True)]
+                kept = pointwise(lambda o: conj(_SELF, neg(o)), opening)
+                seen = self.monitor("seen", self.in_words(f.first, env), False, pointwise(disj, first, kept))
+                earlier = _its_own(kept, seen)
+                bad = pointwise(lambda b, a, e: conj(b, neg(a), neg(e)), bad, first, earlier)
             if not late:
-                return state, [neg(b) for b in bad]
+                return TRUE, pointwise(neg, bad)
         latched = self.monitor(
             "broken",
             f"{f} was broken in the scope",
             False,
-            [conj(i, disj(_SELF, b)) for i, b in zip(inside, bad, strict=True)],
+            pointwise(lambda i, b: conj(i, disj(_SELF, b)), inside, bad),
         )
-        return state, [neg(conj(c, latched)) for c in closing]
+        return TRUE, pointwise(lambda c: neg(conj(c, latched)), closing)
 
     def _after(self, t: Term, action: int) -> Term:
         return substitute(t, dict(self.system.actions[action].updates))
+
+
+@lru_cache(maxsize=1 << 14)
+def _variables(t: Term) -> tuple[Term, ...]:
+    """The variables that a ground term mentions, before and after the step."""
+    return tuple(v for v in subterms(t) if v.op in (Op.VAR, Op.NEXT))
 
 
 def _instance(env: Mapping[str, Term]) -> str:
@@ -358,6 +376,12 @@ _SELF = variable("monitor.self", BOOL)
 """Stands for the monitor's own value in its update."""
 
 
+def _its_own(update: PerAction, monitor: Term) -> PerAction:
+    """The update with the monitor in the place of what stands for it."""
+    memo: dict[Term, Term] = {}
+    return pointwise(lambda t: substitute(t, {_SELF: monitor}, memo), update)
+
+
 @dataclass(frozen=True, eq=False)
 class Compilation:
     """What properties come to in one system; see `compile_properties`."""
@@ -366,7 +390,6 @@ class Compilation:
     obligations: tuple[Obligation, ...]
     properties: tuple[Property, ...]
     asked: tuple[Term, ...]
-    ground: Grounding
 
     @classmethod
     def of(cls, system: System, properties: Iterable[Property]) -> Compilation:
@@ -374,7 +397,7 @@ class Compilation:
         c = Compiler(system)
         obligations = tuple(c.obligation(p, env) for p in found for env in _choices(c, p))
         updates = {i: tuple(u.items()) for i, u in c.updates.items()}
-        return cls(system.extended(c.variables, conj(*c.init), updates), obligations, found, tuple(c.asked), c.ground)
+        return cls(system.extended(c.variables, conj(*c.init), updates), obligations, found, tuple(c.asked))
 
     def changed(self, system: System, event: str) -> Compilation:
         """What they come to in a system that has other actions for one event, and is otherwise the same.
@@ -383,7 +406,7 @@ class Compilation:
         """
         mine = [i for i, a in enumerate(system.actions) if a.event == event]
         mine_only = replace(system, actions=tuple(system.actions[i] for i in mine))
-        c = Compiler(mine_only, given=iter(self.asked), ground=self.ground)
+        c = Compiler(mine_only, given=iter(self.asked))
         c.variables = [v for v in self.watched.variables if v.name not in system.index]
         try:
             parts = [c.obligation(p, env) for p in self.properties for env in _choices(c, p)]
@@ -400,7 +423,7 @@ class Compilation:
             a = system.actions[j]
             actions[j] = replace(a, updates=(*a.updates, *c.updates.get(k, {}).items()))
         watched = replace(self.watched, actions=tuple(actions))
-        whole = Compiler(system, ground=self.ground)
+        whole = Compiler(system)
         whole.variables = c.variables
         obligations = []
         for was, part in zip(self.obligations, parts, strict=True):
@@ -411,7 +434,7 @@ class Compilation:
                 # Whether some step is possible is a question about all actions.
                 state = whole.possible(was.prop, was.prop.formula, was.env)
             obligations.append(replace(was, state=state, steps=dict(sorted(steps.items()))))
-        return Compilation(watched, tuple(obligations), self.properties, self.asked, self.ground)
+        return Compilation(watched, tuple(obligations), self.properties, self.asked)
 
 
 def compile_properties(system: System, properties: Iterable[Property]) -> tuple[System, tuple[Obligation, ...]]:
@@ -443,7 +466,7 @@ def compile_steps(system: System, patterns: Sequence[Steps], where: str) -> list
     ``where`` names the place for error messages. Raises `ModelError` for variables that the system does not have.
     """
     c = Compiler(system)
-    return [{i: t for i, t in enumerate(c.steps(p, {}, where)) if t is not FALSE} for p in patterns]
+    return [c.steps(p, {}, where).others for p in patterns]
 
 
 def compile_values(

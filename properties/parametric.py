@@ -17,7 +17,9 @@ from ..model.language.parametric import Assignment, NotParametric, Parametric, S
 from ..model.language.sorts import Index
 from .compile import Compiler, Obligation
 from .formulas import Invariant, Never, Precedence, StepLaw
+from .per_action import PerAction
 from .property import Property
+from .steps import Step
 
 
 @dataclass
@@ -37,7 +39,10 @@ class _Parametric(Compiler):
     def known(self, t: Term, where: str) -> Term:
         return t
 
-    def monitor(self, kind: str, observes: str, initially: bool, update: Sequence[Term]) -> Term:
+    def among(self, step: Step, numbers: Sequence[int], env: Mapping[str, Term]) -> Sequence[tuple[int, Term]]:
+        return self.compared(step, numbers, env)
+
+    def monitor(self, kind: str, observes: str, initially: bool, update: PerAction) -> Term:
         indices = tuple(p.sort for p in self.over if isinstance(p.sort, Index))
         family = Family("monitor", f"{kind}_{len(self.families)}", indices, BOOL, initially, doc=observes)
         self.families.append(family)

@@ -13,6 +13,7 @@ from itertools import product
 
 from ..model.language import (
     TRUE,
+    Action,
     Int,
     Model,
     ModelError,
@@ -43,22 +44,55 @@ def refinement(f: Refines, system: System, ground: Grounded, where: str) -> tupl
     abstract = abstract_system(f.abstract, system)
     seen = image(f, system, ground, where)
     read = {v for target in f.inputs for v, _ in _instances(target, Grounding(abstract.topology), where)}
-    own = {v: t for v, t in seen.items() if v not in read}
+    image_of = _image(tuple(seen.items()), frozenset(read))
     allowed = _allowed(f, abstract, where)
-    actions = [
-        (a.event, substitute(a.guard, seen), {v: substitute(new, seen) for v, new in a.updates}) for a in abstract.actions
-    ]
     steps = []
     for c in system.actions:
-        updates = dict(c.updates)
-        after = {v: substitute(t, updates) for v, t in own.items()}
-        taken = [conj(*(equal(after[v], t) for v, t in own.items()))]
-        for event, guard, changes in actions:
-            if allowed is None or event in allowed.get(c.event, ()):
-                taken.append(conj(guard, *(equal(after[v], changes.get(v, t)) for v, t in own.items())))
-        steps.append(disj(*taken))
+        may_be = (a for a in abstract.actions if allowed is None or a.event in allowed.get(c.event, ()))
+        steps.append(disj(image_of.taken(c, None), *(image_of.taken(c, a) for a in may_be)))
     initially = conj(*(c for c in conjuncts(abstract.init) if not read & set(support(c))))
     return conj(_initially(initially, system, seen), *_in_domain(seen)), steps
+
+
+class _Image:
+    """How the abstraction's variables, and its actions, look in the system. Flows that see them alike share what is worked out."""
+
+    def __init__(self, seen: Mapping[Term, Term], read: frozenset[Term]) -> None:
+        self.seen = seen
+        self.own = {v: t for v, t in seen.items() if v not in read}
+        self._substituted: dict[Term, Term] = {}
+
+    def taken(self, c: Action, a: Action | None) -> Term:
+        """Whether a step by ``c`` takes the abstract action ``a``; None: whether it changes nothing."""
+        key = ("takes", id(self), id(a))
+        found = c.known.get(key)
+        if found is None:
+            found = c.known[key] = self._taken(c, a), self, a
+        result: Term = found[0]
+        return result
+
+    def _taken(self, c: Action, a: Action | None) -> Term:
+        guard, changes = (TRUE, {}) if a is None else (self._of(a.guard), {v: self._of(new) for v, new in a.updates})
+        return conj(guard, *(equal(later, changes.get(v, self.own[v])) for v, later in self._after(c).items()))
+
+    def _of(self, t: Term) -> Term:
+        """A term of the abstraction as one over the system's variables."""
+        return substitute(t, self.seen, self._substituted)
+
+    def _after(self, c: Action) -> Mapping[Term, Term]:
+        """What the abstract variables are after a step by ``c``."""
+        key = ("becomes", id(self))
+        found = c.known.get(key)
+        if found is None:
+            memo: dict[Term, Term] = {}
+            found = c.known[key] = {v: substitute(t, c.update_of, memo) for v, t in self.own.items()}, self
+        result: Mapping[Term, Term] = found[0]
+        return result
+
+
+@lru_cache(maxsize=32)
+def _image(seen: tuple[tuple[Term, Term], ...], read: frozenset[Term]) -> _Image:
+    return _Image(dict(seen), read)
 
 
 def abstract_system(abstraction: Abstraction, system: System) -> System:

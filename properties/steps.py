@@ -121,7 +121,12 @@ def before_step(t: Term, action: Action | ParametricAction) -> Term:
     updates = action.update_of
     if not any(v in updates for _, v in later):
         return unchanged
-    return substitute(t, {x: updates.get(v, v) for x, v in later})
+    key = ("before", id(t))
+    found = action.known.get(key)
+    if found is None:
+        found = action.known[key] = substitute(t, {x: updates.get(v, v) for x, v in later}), t
+    result: Term = found[0]
+    return result
 
 
 @lru_cache(maxsize=1 << 14)

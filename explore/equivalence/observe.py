@@ -96,13 +96,13 @@ def observed(
 def _part(system: System, observer: Observer, divergence: bool) -> tuple[Slice, dict[int, _Looks]]:
     """The part to explore, and what is seen of its actions."""
     cones = Cones(system)
-    names = {v.name for v in system.variables}
+    read = {v.term for v in system.variables}
     needed = set(range(len(system.actions)))
     if not divergence:
         needed = set(observer.seen)
         terms = [t for _, t in observer.shown] + [t for looks in observer.seen.values() for _, t in looks]
-        names = {n for t in terms for n in mentioned(t)} | {n for i in needed for n in cones.guards[i]}
-    part = part_of(cones, cones.closure(names), needed)
+        read = {v for t in terms for v in support(t)} | {v for i in needed for v in cones.guards[i]}
+    part = part_of(cones, cones.closure(read), needed)
     return part, {k: observer.seen[i] for k, i in enumerate(part.action_of) if i in observer.seen}
 
 
@@ -173,8 +173,3 @@ class _Look:
 def _narrow(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """The same in half of the memory: there may be a great many steps."""
     return a.astype(np.int32), b.astype(np.int32), c.astype(np.int32), d.astype(np.int32)
-
-
-def mentioned(t: Term) -> set[str]:
-    """The names of the variables of a term."""
-    return {v.name for v in support(t)}

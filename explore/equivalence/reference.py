@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...model.language import Action, State, System, Value
 from ...properties.alphabets import Observer, label
 from ..evaluate import evaluate, named
-from ..replay import ReplayError, walked
+from ..replay import ReplayError, Walker
 from ..verdict import Trace
 from .lts import FOR_EVER
 
@@ -32,7 +32,7 @@ def first_look(system: System, observer: Observer, initial: State) -> str:
 
 def seen_of(system: System, observer: Observer, path: tuple[State, tuple[int, ...]]) -> tuple[tuple[State, ...], list[str]]:
     """The states of a path, and what is seen initially and of each step. Raises `ReplayError` when it is no run."""
-    states = walked(system, "comparison", path)
+    states = Walker(system).walked("comparison", path)
     seen = [first_look(system, observer, states[0])]
     return states, seen + [looks(system, observer, states[i], number, states[i + 1]) for i, number in enumerate(path[1])]
 

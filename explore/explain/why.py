@@ -55,7 +55,7 @@ def reasons(target: Target, prop: Property, most: int = 2, limits: Limits = NO_L
     loose = relaxed(target)
     system, mine = compile_properties(loose.system, [prop])
     cone = Cones(system).of(mine)
-    names = [n for n in loose.checks if n in cone]
+    names = [n for n in loose.checks if system[n] in cone]
     needed: dict[str, None] = {}
     for o, outcome in zip(mine, report.outcomes, strict=True):
         needed |= dict.fromkeys(core_of_checks(system, o, outcome.lemmas, names, limits))

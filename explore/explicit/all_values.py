@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.language import Bool, Enum, Int, ModelError, Op, Term
+from ...model.language import Bool, Enum, Ground, Int, ModelError, Op, Term
 from ...model.language.terms import support
 from ..layout import Field, Layout, code_of, size
 
@@ -85,10 +85,14 @@ _FUNCTIONS: Mapping[Op, Callable[..., NDArray[Any]]] = {
 
 
 class AllValues:
-    """The values of a layout's terms, each worked out once."""
+    """The values of a layout's terms, each worked out once. See `all_values`."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self.known: dict[tuple[object, ...], tuple[Any, ...]] = {}
+        """What others worked out of the values, and with it all whose ids are in its key; the first part of a key says who."""
+        self.bytes = 0
+        """The memory of the values."""
         self._supports: dict[Term, Place] = {}
         self._bits: dict[Place, Bits] = {}
         self._values: dict[Term, _Value] = {}
@@ -119,6 +123,7 @@ class AllValues:
         found = self._values.get(t)
         if found is None:
             found = self._values[t] = self._evaluate(t)
+            self.bytes += found.array.nbytes
         return found
 
     def _evaluate(self, t: Term) -> _Value:
@@ -148,6 +153,29 @@ class AllValues:
     def flat(self, t: Term, bits: Bits) -> NDArray[Any]:
         """The term for every index of some fields, which are all that it depends on and maybe more."""
         return np.broadcast_to(self._spread(self._value(t), bits.axes), bits.shape).reshape(-1)
+
+
+_SHARED = 24
+"""Layouts whose values are kept."""
+
+_SMALL = 1 << 23
+"""Values of more bytes are not kept when others are asked for."""
+
+
+def all_values(layout: Layout) -> AllValues:
+    """The values of terms over variables that lie like this. Flows that share variables share what is worked out."""
+    key = tuple((name, f.sort) for name, f in layout.field.items())
+    found = _of_layout.pop(key, None) or AllValues(layout)
+    for other in [k for k, v in _of_layout.items() if v.bytes > _SMALL]:
+        del _of_layout[other]
+    if len(_of_layout) == _SHARED:
+        del _of_layout[next(iter(_of_layout))]
+    _of_layout[key] = found
+    return found
+
+
+_of_layout: dict[tuple[tuple[str, Ground], ...], AllValues] = {}
+"""By the variables and their sorts in order, which decide where they lie; last the one that was asked for last."""
 
 
 def _enum(t: Term) -> Enum:

@@ -358,36 +358,39 @@ __attribute__((target("bmi2,popcnt"))) static inline __attribute__((always_inlin
 
 INLINE int bit(const u64 *columns, u32 c) { return (int)(columns[c >> 6] >> (c & 63) & 1); }
 
-/* Expressions are in postfix order over a stack of bits: an operator, or twice the number of a column, or twice the
- * number of another expression and one. What an expression comes to is remembered while the state is at hand. */
+/* An expression is an operator and its operands: twice the number of a column, or twice the number of another
+ * expression and one, or a constant. No more operands are looked at than are needed, and what an expression comes to is
+ * remembered while the state is at hand. */
 enum { NOT = -1, AND = -2, OR = -3, CHOICE = -4, YES = -5, NO = -6, SAME = -7 };
+
+static int holds(const Model *m, int expression, u64 *columns);
+
+INLINE int operand(const Model *m, int32_t x, u64 *columns) {
+    if (x < 0) return x == YES;
+    return x & 1 ? holds(m, x >> 1, columns) : bit(columns, (u32)x >> 1);
+}
 
 static int holds(const Model *m, int expression, u64 *columns) {
     u64 *known = columns + m->column_words, *values = known + m->expression_words;
     if (bit(known, (u32)expression)) return bit(values, (u32)expression);
-    u64 stack = 0;
-    for (int32_t i = m->starts[expression]; i < m->starts[expression + 1]; i++) {
-        int32_t op = m->code[i];
-        u64 top = stack & 1;
-        switch (op) {
-            case NOT: stack ^= 1; break;
-            case AND: stack = (stack >> 1) & (~(u64)1 | top); break;
-            case OR: stack = (stack >> 1) | top; break;
-            case SAME: stack = (stack >> 1) ^ top ^ 1; break;
-            case CHOICE: { /* condition, then, otherwise */
-                u64 then = stack >> 1 & 1, condition = stack >> 2 & 1;
-                stack = (stack >> 3 << 1) | (condition ? then : top);
-                break;
-            }
-            case YES: stack = stack << 1 | 1; break;
-            case NO: stack <<= 1; break;
-            default: stack = stack << 1 | (u64)(op & 1 ? holds(m, op >> 1, columns) : bit(columns, (u32)op >> 1));
-        }
+    const int32_t *x = m->code + m->starts[expression], *end = m->code + m->starts[expression + 1];
+    int value;
+    switch (*x++) {
+        case NOT: value = !operand(m, *x, columns); break;
+        case CHOICE: value = operand(m, x[operand(m, *x, columns) ? 1 : 2], columns); break; /* condition, then, otherwise */
+        case SAME: value = operand(m, x[0], columns) == operand(m, x[1], columns); break;
+        case AND:
+            while (x < end && operand(m, *x, columns)) x++;
+            value = x == end;
+            break;
+        default: /* OR */
+            while (x < end && !operand(m, *x, columns)) x++;
+            value = x < end;
     }
     known[expression >> 6] |= (u64)1 << (expression & 63);
     values[expression >> 6] &= ~((u64)1 << (expression & 63));
-    values[expression >> 6] |= (stack & 1) << (expression & 63);
-    return (int)(stack & 1);
+    values[expression >> 6] |= (u64)value << (expression & 63);
+    return value;
 }
 
 #define MADE2(a, b) a##b

@@ -192,15 +192,15 @@ class NativeExploration(Exploration):
             words, parent = self.search.state(state)
             action = -1
             if parent >= 0:
-                before = self._state(parent)
+                before, there = self._state(parent), self.layout.unpack(words)
                 now = named(self.system, before)
                 # An action leads there only if it sets all that differs; where a state represents others, any of them may be meant.
-                differ = enumerate(zip(before, self.layout.unpack(words), strict=True)) if not self.exchanges else ()
+                differ = enumerate(zip(before, there, strict=True)) if not self.exchanges else ()
                 changed = {i for i, (x, y) in differ if x != y}
                 action = next(
                     i
                     for i, a in enumerate(self.system.actions)
-                    if a.updates and changed <= self._sets[i] and evaluate(a.guard, now) and self._leads(before, a, words)
+                    if a.updates and changed <= self._sets[i] and evaluate(a.guard, now) and self._leads(before, a, there)
                 )
             found = self._origins[state] = (self.layout.unpack(words), parent, action)
         return found
@@ -210,7 +210,9 @@ class NativeExploration(Exploration):
         """The positions of the variables that each action sets."""
         return tuple(frozenset(self.system.index[t.name] for t, _ in a.updates) for a in self.system.actions)
 
-    def _leads(self, before: State, action: Action, words: tuple[int, ...]) -> bool:
+    def _leads(self, before: State, action: Action, there: State) -> bool:
         """Whether an action leads to a state, or to one that it represents."""
-        after = self.layout.pack([successor(self.system, action, before)])
-        return tuple(map(int, canonical(after, self.exchanges)[:, 0])) == words
+        after = successor(self.system, action, before)
+        if self.exchanges:
+            after = self.layout.unpack(canonical(self.layout.pack([after]), self.exchanges)[:, 0])
+        return after == there

@@ -22,7 +22,7 @@ from ...model.language.terms import conjuncts, rebuild
 from ...properties.compile import Obligation
 from ..layout import Field, Layout
 from ..reduction.independence import asleep
-from .all_values import AllValues, Bits, Place
+from .all_values import Bits, Place, all_values
 
 MOST_WORDS = 8
 """The kernel's ``MAX_WORDS``."""
@@ -32,6 +32,9 @@ GROUP_BITS = 12
 
 TABLE_BITS = 20
 """No table has more than two to this many entries, even of what cannot be taken apart."""
+
+_AT_ONCE = 1 << 18
+"""Numbers that are worked on at a time."""
 
 _UPDATE_BITS = 10
 """Updates of one action are looked up together up to this size."""
@@ -86,7 +89,7 @@ class _Builder:
         self.layout = layout
         self.system = layout.system
         self.obligations = obligations
-        self.all_values = AllValues(layout)
+        self.all_values = all_values(layout)
         # For each conjunct that a group holds: the columns that need it.
         self.needs: dict[Term, list[int]] = {}
         self.columns = len(self.system.actions)
@@ -111,12 +114,15 @@ class _Builder:
         rests = [self._require(i, a.guard) for i, a in enumerate(system.actions)]
         laws: list[list[int]] = []
         rows: list[list[int]] = []
+        law_of: list[list[tuple[int, Term]]] = [[] for _ in system.actions]
+        for k, o in enumerate(self.obligations):
+            for i, law in o.steps.items():
+                if law is not TRUE:
+                    law_of[i].append((k, law))
         set_of, sets = _sleep_sets(asleep(system) if sleep_sets else np.zeros((0, 0), np.bool_), len(system.actions))
         for i, a in enumerate(system.actions):
             first = len(laws)
-            for k, o in enumerate(self.obligations):
-                if i in o.steps and o.steps[i] is not TRUE:
-                    laws.append([*self._column(o.steps[i]), k])
+            laws += [[*self._column(law), k] for k, law in law_of[i]]
             keep, fixed, roots = self._updates(a)
             start = len(self.nodes)
             # Roots must lie side by side; what they choose between may lie anywhere.
@@ -191,25 +197,24 @@ class _Builder:
         return 2 * column
 
     def _code(self, t: Term) -> list[int]:
-        """The operator of a wide truth value after its operands."""
+        """The operator of a wide truth value, and its operands."""
         match t.op:
             case Op.NOT:
-                return [self._operand(t.args[0]), _NOT]
+                return [_NOT, self._operand(t.args[0])]
             case Op.AND | Op.OR:
-                first, *others = (self._operand(p) for p in self._gathered(t))
-                return [first, *(x for p in others for x in (p, _AND if t.op is Op.AND else _OR))]
+                return [_AND if t.op is Op.AND else _OR, *map(self._operand, self._gathered(t))]
             case Op.IMPLIES:
-                return [self._operand(t.args[0]), _NOT, self._operand(t.args[1]), _OR]
+                return [_CHOICE, *map(self._operand, t.args), _YES]
             case Op.EQ if isinstance(t.args[0].sort, Bool):
-                return [*map(self._operand, t.args), _SAME]
+                return [_SAME, *map(self._operand, t.args)]
             case Op.ITE:
-                return [*map(self._operand, t.args), _CHOICE]
+                return [_CHOICE, *map(self._operand, t.args)]
             case Op.EQ | Op.LT | Op.LE if _has_parts(t):
                 # A comparison of cases is a case of comparisons.
                 at = 0 if t.args[0].op is Op.ITE else 1
                 condition, *branches = t.args[at].args
                 cases = [rebuild(t, (*t.args[:at], x, *t.args[at + 1 :])) for x in branches]
-                return [*map(self._operand, (condition, *cases)), _CHOICE]
+                return [_CHOICE, *map(self._operand, (condition, *cases))]
             case _:
                 raise NotTabular(f"`{t}` depends on {self.all_values.support(t).bit_count()} bits")
 
@@ -264,25 +269,37 @@ class _Builder:
 
     def _group(self, bits: Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], NDArray[np.uint64], int]:
         """For each index of the group its row; the rows; and the first word of columns of which they speak."""
-        truths: list[Truths] = [self.all_values.flat(t, bits) for t in terms]
-        # Indices for which the same conjuncts are true share a row.
-        kind = np.zeros(1 << bits.bits, np.int64)
-        for i, truth in enumerate(truths):
-            kind = kind * 2 + truth
-            if i % 40 == 39:
-                kind = np.unique(kind, return_inverse=True)[1].reshape(-1)
-        _, example, choice = np.unique(kind, return_index=True, return_inverse=True)
+        choice, false = self._kinds(bits, terms)
         words = {c >> 6 for t in terms for c in self.needs[t]}
         first, last = min(words), max(words)
-        rows = np.full((example.size, last - first + 1), (1 << 64) - 1, np.uint64)
-        for t, truth in zip(terms, truths, strict=True):
-            false = ~truth[example]
-            masks: dict[int, int] = {}
+        needed = [[0] * (last - first + 1) for _ in terms]
+        for t, masks in zip(terms, needed, strict=True):
             for c in self.needs[t]:
-                masks[c >> 6] = masks.get(c >> 6, 0) | 1 << (c & 63)
-            for word, mask in masks.items():
-                rows[false, word - first] &= np.uint64(~mask & ((1 << 64) - 1))
-        return choice.reshape(-1).astype(np.uint32), rows, first
+                masks[(c >> 6) - first] |= 1 << (c & 63)
+        masked = np.array(needed, np.uint64)
+        rows = np.zeros((false.shape[1], last - first + 1), np.uint64)
+        at_once = max(_AT_ONCE // rows.size, 1)
+        for i in range(0, len(terms), at_once):
+            lost = np.where(false[i : i + at_once, :, None], masked[i : i + at_once, None, :], np.uint64(0))
+            rows |= np.bitwise_or.reduce(lost, axis=0)
+        return choice, ~rows, first
+
+    def _kinds(self, bits: Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], Truths]:
+        """For each index of a group its kind, where the same terms are true; and per term, the kinds for which it is false."""
+        key = ("kinds", id(bits), *map(id, terms))
+        found = self.all_values.known.get(key)
+        if found is None:
+            truths: list[Truths] = [self.all_values.flat(t, bits) for t in terms]
+            kind = np.zeros(1 << bits.bits, np.int64)
+            for i, truth in enumerate(truths):
+                kind = kind * 2 + truth
+                if i % 40 == 39:
+                    kind = np.unique(kind, return_inverse=True)[1].reshape(-1)
+            _, example, choice = np.unique(kind, return_index=True, return_inverse=True)
+            false = np.stack([~truth[example] for truth in truths])
+            found = self.all_values.known[key] = (choice.reshape(-1).astype(np.uint32), false), bits, terms
+        result: tuple[NDArray[np.uint32], Truths] = found[0]
+        return result
 
     def _encoded(self, place: Place) -> list[int]:
         """Which bits of the state an index is made of: a mask per word, and the runs."""
@@ -350,16 +367,21 @@ class _Builder:
 
     def _table(self, place: Place, parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
         """For each index of some fields, the bits that the updates set."""
-        bits = self.all_values.bits(place)
-        entries = np.zeros(1 << bits.bits, np.uint64)
-        for value, f in parts:
-            codes = self.all_values.flat(value, bits).astype(np.int64)
-            if isinstance(f.sort, Int):
-                outside = (codes < f.sort.lo) | (codes > f.sort.hi)
-                codes = np.where(outside, 0, codes - f.sort.lo)
-                entries[outside] |= np.uint64(_OUTSIDE)
-            entries |= codes.astype(np.uint64) << np.uint64(f.shift)
-        return entries
+        key = ("table", place, *((id(value), f.word, f.shift) for value, f in parts))
+        found = self.all_values.known.get(key)
+        if found is None:
+            bits = self.all_values.bits(place)
+            entries = np.zeros(1 << bits.bits, np.uint64)
+            for value, f in parts:
+                codes = self.all_values.flat(value, bits).astype(np.int64)
+                if isinstance(f.sort, Int):
+                    outside = (codes < f.sort.lo) | (codes > f.sort.hi)
+                    codes = np.where(outside, 0, codes - f.sort.lo)
+                    entries[outside] |= np.uint64(_OUTSIDE)
+                entries |= codes.astype(np.uint64) << np.uint64(f.shift)
+            found = self.all_values.known[key] = entries, parts
+        result: NDArray[np.uint64] = found[0]
+        return result
 
 
 def _sleep_sets(rows: Truths, actions: int) -> tuple[list[int], NDArray[np.uint64]]:

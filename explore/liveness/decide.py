@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from ...model.language import FALSE, ModelError, System
 from ...properties.compile import Promise
+from ..asked import Asked
 from ..engine import NO_LIMITS, Limits
 from ..explicit import ReachableSet, reachable
 from ..explicit.numbering import Positions
@@ -55,20 +56,25 @@ class Decided(NamedTuple):
 
 
 def decide(
-    system: System, promises: Sequence[Promise], limits: Limits = NO_LIMITS, *, slicing: bool = True
+    system: System,
+    promises: Sequence[Promise],
+    limits: Limits = NO_LIMITS,
+    before: Asked[Decided] | None = None,
+    *,
+    slicing: bool = True,
 ) -> list[Decided]:
     """Decide the promises about the system, in order. ``limits.seconds`` is for all of them together.
 
     With ``slicing``, a promise is first looked at in the part of the system on which it depends. An interruption, or a
-    limit, leaves UNKNOWN what is still open.
+    limit, leaves UNKNOWN what is still open. ``before``: what was found about such parts in other systems.
     """
-    run = _Run(system, limits, slicing)
+    run = _Run(system, limits, slicing, before or Asked())
     return [run.decide(p) for p in promises]
 
 
 class _Run:
-    def __init__(self, system: System, limits: Limits, slicing: bool) -> None:
-        self.system, self.limits, self.slicing = system, limits.begun(), slicing
+    def __init__(self, system: System, limits: Limits, slicing: bool, before: Asked[Decided]) -> None:
+        self.system, self.limits, self.slicing, self.before = system, limits.begun(), slicing, before
         self.interrupted = False
         self._cones: Cones | None = None
         self._graph: _Graph | None = None
@@ -94,7 +100,11 @@ class _Run:
                 self._cones = Cones(self.system)
             part = abstracted(self.system, [promise], self._cones)
             if part is not None:
-                found = _Graph(part[0], self.limits, self.watch).decide(part[1][0])
+                system, (mine,) = part
+                found = self.before.answer(
+                    system, mine, lambda: _Graph(system, self.limits, self.watch).decide(mine),
+                    lambda d: d.outcome.verdict is not Verdict.UNKNOWN,
+                )  # fmt: skip
                 if found.outcome.verdict is Verdict.HOLDS:
                     return found
         if self._graph is None:

@@ -188,7 +188,7 @@ class Bench:
         tried: set[str] = set()
         for part in self._parts:
             mine = [compiled.obligations[n] for n in part.numbers]
-            if cones.of(mine) <= set(part.slice.system.index):
+            if cones.of(mine) <= {v.term for v in part.slice.system.variables}:
                 found = self._suspects(part, compiled.watched, mine, m.event)
             else:
                 found = {o.prop.id: o.prop for o in mine}

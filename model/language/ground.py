@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .errors import ModelError
 from .machine import Family, IndexMap
@@ -110,3 +111,13 @@ class Grounding:
                 return self.term(t.args[0], env, where, next_state=True)
             case _:
                 return rebuild(t, tuple(self.term(a, env, where, next_state=nxt) for a in t.args))
+
+
+def grounding(sizes: Mapping[str, int]) -> Grounding:
+    """The one grounding at a topology of terms whose families are known to exist: what it has worked out is there for all."""
+    return _grounding(tuple(sizes.items()))
+
+
+@lru_cache(maxsize=16)
+def _grounding(sizes: tuple[tuple[str, int], ...]) -> Grounding:
+    return Grounding(dict(sizes))

@@ -6,11 +6,11 @@ updates, all as ground terms. An engine knows systems and nothing of what they a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .errors import ModelError, nearest
 from .machine import OK, Rule
@@ -62,6 +62,11 @@ class Action:
     def update_of(self) -> Mapping[Term, Term]:
         return MappingProxyType(dict(self.updates))
 
+    @cached_property
+    def known(self) -> dict[tuple[object, ...], tuple[Any, ...]]:
+        """What others worked out about the action and keep as long as there is one; the first part of a key says who."""
+        return {}
+
     @property
     def citations(self) -> tuple[str, ...]:
         """The citations of the composed rules, without repeats, in order."""
@@ -77,6 +82,10 @@ class Action:
         if self.refused_by is not None and self.refused_by.binds is not None:
             names.append(self.refused_by.binds.name)
         return tuple(dict.fromkeys(names))
+
+    def updating(self, updates: tuple[tuple[Term, Term], ...]) -> Action:
+        """The action with these updates in place of its own."""
+        return Action(self.event, self.args, self.guard, updates, self.actor, self.reply, self.rules, self.refused_by)
 
     def __str__(self) -> str:
         return self.label
@@ -99,6 +108,23 @@ class System:
         if len(set(names)) != len(names):
             twice = next(n for n in names if names.count(n) > 1)
             raise ModelError(f"system {self.name}: variable {twice} is declared twice")
+        if not self._sound():
+            self._refuse(names)
+
+    def _sound(self) -> bool:
+        """Whether all that is mentioned is a variable of the system, and no action changes one that is rigid."""
+        mentioned = set(support(self.init))
+        updated: set[Term] = set()
+        for a in self.actions:
+            mentioned.update(support(a.guard))
+            for target, value in a.updates:
+                updated.add(target)
+                mentioned.update(support(value))
+        declared = {v.term for v in self.variables}
+        return mentioned | updated <= declared and updated.isdisjoint(v.term for v in self.variables if v.rigid)
+
+    def _refuse(self, names: Sequence[str]) -> None:
+        """Raise what is wrong."""
         rigid = {v.name for v in self.variables if v.rigid}
         for where, t in [("the initial-state predicate", self.init)] + [
             (f"action {a.label}", t) for a in self.actions for t in (a.guard, *(x for u in a.updates for x in u))
@@ -153,8 +179,8 @@ class System:
             guard = substitute(a.guard, replacement, memo)
             if guard is FALSE:
                 continue
-            updates = tuple((t, substitute(u, replacement, memo)) for t, u in a.updates)
-            actions.append(replace(a, guard=guard, updates=tuple((t, u) for t, u in updates if t is not u)))
+            updates = tuple((t, new) for t, u in a.updates if (new := substitute(u, replacement, memo)) is not t)
+            actions.append(self._action(a, guard, updates))
         return replace(
             self,
             name=name or self.name,
@@ -164,6 +190,19 @@ class System:
             knobs={**self.knobs, **knobs},
         )
 
+    def _action(self, a: Action, guard: Term, updates: tuple[tuple[Term, Term], ...]) -> Action:
+        """The action with this guard and these updates: the same one for all settings of the knobs that come to them."""
+        key = (id(a), id(guard), *(id(x) for u in updates for x in u))
+        if key not in self._actions:
+            same = a.guard is guard and [id(x) for u in a.updates for x in u] == [id(x) for u in updates for x in u]
+            self._actions[key] = a if same else replace(a, guard=guard, updates=updates)
+        return self._actions[key]
+
+    @cached_property
+    def _actions(self) -> dict[tuple[int, ...], Action]:
+        """By the ids of the action and of its new parts, which live as long as what is found here."""
+        return {}
+
     def extended(
         self, variables: Iterable[Variable], init: Term, updates: Mapping[int, tuple[tuple[Term, Term], ...]]
     ) -> System:
@@ -172,9 +211,7 @@ class System:
         The guards stay as they are, so the added variables watch the system and never restrain it.
         """
         added = tuple(variables)
-        actions = tuple(
-            replace(a, updates=a.updates + updates[i]) if i in updates else a for i, a in enumerate(self.actions)
-        )
+        actions = tuple(a.updating(a.updates + updates[i]) if i in updates else a for i, a in enumerate(self.actions))
         return replace(self, variables=self.variables + added, init=conj(self.init, init), actions=actions)
 
     def __str__(self) -> str:
