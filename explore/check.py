@@ -15,7 +15,7 @@ from ..properties.property import Property
 from .asked import Asked
 from .engine import NO_LIMITS, Engine, Limits
 from .liveness.by_safety import ENGINES, decide_by_safety
-from .liveness.decide import NAME, Decided, decide
+from .liveness.decide import NAME, Earlier, decide
 from .replay import ReplayError, Walker, replay, replay_lasso
 from .slice import batches, sliced
 from .verdict import Evidence, Outcome, Report, Statistics, Trace, Verdict
@@ -58,7 +58,7 @@ class Before:
     """What was found in earlier checks with the same engine, limits and slicing."""
 
     reports: Asked[Report] = field(default_factory=Asked)
-    promises: Asked[Decided] = field(default_factory=Asked)
+    promises: Earlier = field(default_factory=Earlier)
 
 
 def _is_final(report: Report) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ..explore.check import Result
 from ..explore.equivalence import Comparison
@@ -27,6 +26,9 @@ from .sequence.aside import setting
 from .side_by_side import parted_svg
 from .table import trace_markdown, trace_table
 from .timeline import timeline_svg
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _SUFFIXES = {"itf": ".itf.json", "vcd": ".vcd", "plantuml": ".puml", "dot": ".dot"}
 
@@ -107,6 +109,8 @@ def write_coverage(folder: Path, name: str, model: Model, found: ReachableSet) -
 
 def quotient_graph(system: System, q: Quotient) -> nx.DiGraph:
     """A projection of a state graph, to be drawn (see `graph`). Events are named once, without their arguments."""
+    import networkx as nx  # a check that draws nothing need not wait for it
+
     graph = nx.DiGraph(name=system.name)
     for i, (values, size) in enumerate(zip(q.nodes, q.sizes, strict=True)):
         lines = [f"{size:,} state{'s' if size > 1 else ''}"]

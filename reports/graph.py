@@ -16,10 +16,9 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import graphviz
-import networkx as nx
 
 from ..explore.verdict import Trace
 from ..model.language import OK, Value, word
@@ -27,6 +26,9 @@ from . import style
 from .render import FONT, dot_to_svg
 from .story import Story, shortened, tooltip
 from .svg import Box, escape, printable, rect
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 LIMIT = 60
 """The number of nodes, and of pairs of nodes with edges between them, beyond which nobody can read a graph."""
@@ -58,6 +60,8 @@ def trace_graph(trace: Trace, *, witness: bool = False) -> nx.DiGraph:
     The nodes carry the variables that the trace changes or the broken condition mentions. ``witness``: the
     trace was looked for, and nothing in it is broken.
     """
+    import networkx as nx  # a check that draws nothing need not wait for it
+
     story = Story(trace, witness=witness)
     index = trace.system.index
     graph = nx.DiGraph(name=trace.system.name)
@@ -190,6 +194,8 @@ def project(graph: nx.DiGraph, names: Iterable[str]) -> nx.MultiDiGraph:
     A node is initial, broken or reached when one of its states is. Equal edges are kept once; edges inside one node
     are left out, since they change nothing that is looked at.
     """
+    import networkx as nx  # a check that draws nothing need not wait for it
+
     names = tuple(names)
     quotient = nx.MultiDiGraph(**graph.graph)
     image: dict[object, tuple[Value | None, ...]] = {}

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ..explore.explicit import ReachableSet
 from ..explore.quotient import projected
@@ -52,6 +51,9 @@ from ..model.language.terms import conjuncts, subterms
 from .graph import graph_svg, state_dot
 from .story import shortened
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 _GUARD = 34
 """How much of a guard stands on an edge; its tooltip has the whole."""
 _EVENTS = 8
@@ -77,6 +79,8 @@ def machine_graph(
     Instances of a machine are drawn as one. The graph's attribute ``idle`` lists the rules that
     can do nothing here at all.
     """
+    import networkx as nx  # a check that draws nothing need not wait for it
+
     family = main_family(model, machine, variable)
     given = smallest(model) if sizes is None else sizes
     system = _instantiated(model, tuple(given.items()), tuple((knobs or {}).items()))
@@ -357,6 +361,8 @@ def composition_graph(model: Model) -> nx.DiGraph:
 
     Events that one machine has for itself stand in its node. Machines without a rule are left out.
     """
+    import networkx as nx  # a check that draws nothing need not wait for it
+
     graph = nx.DiGraph(name=model.name)
     alone: dict[str, list[str]] = {}
     hops: dict[tuple[str, str], list[Event]] = {}

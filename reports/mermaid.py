@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ..explore.verdict import Trace
 from ..model.language import OK, word
@@ -13,6 +12,9 @@ from .graph import LABELS_PER_EDGE, LIMIT, refuse_hairball
 from .sequence import LANES, lane_order, lane_title, refuser
 from .story import Story, repeated, request, shortened
 from .svg import printable
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def trace_mermaid(

@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 
@@ -87,6 +85,9 @@ class Lts:
 
     def components(self) -> tuple[int, Numbers]:
         """How many silent components there are (states that silent steps lead to from each other), and that of each state."""
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
         silent = self.label == SILENT
         graph = csr_matrix(
             (np.ones(int(silent.sum()), np.int8), (self.source[silent], self.target[silent])),

@@ -16,7 +16,7 @@ All this is about the whole system. A part of it is enough where that part keeps
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,10 @@ _LOOPS = 8
 """Of so many states that can be reached equally soon, the one with the shortest loop is taken."""
 
 
+_SMALL = 1 << 17
+"""Graphs of at most so many states are kept for other promises about the same system."""
+
+
 class _Stopped(Exception):
     """A limit was reached; the message says which."""
 
@@ -55,29 +59,37 @@ class Decided(NamedTuple):
     statistics: Statistics | None
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What was found earlier, in these systems or in others: about promises, and the graphs of systems."""
+
+    decided: Asked[Decided] = field(default_factory=Asked)
+    graphs: Asked[_Graph] = field(default_factory=Asked)
+
+
 def decide(
     system: System,
     promises: Sequence[Promise],
     limits: Limits = NO_LIMITS,
-    before: Asked[Decided] | None = None,
+    before: Earlier | None = None,
     *,
     slicing: bool = True,
 ) -> list[Decided]:
     """Decide the promises about the system, in order. ``limits.seconds`` is for all of them together.
 
     With ``slicing``, a promise is first looked at in the part of the system on which it depends. An interruption, or a
-    limit, leaves UNKNOWN what is still open. ``before``: what was found about such parts in other systems.
+    limit, leaves UNKNOWN what is still open. ``before``: what was found earlier; what is found now is added.
     """
-    run = _Run(system, limits, slicing, before or Asked())
+    run = _Run(system, limits, slicing, before or Earlier())
     return [run.decide(p) for p in promises]
 
 
 class _Run:
-    def __init__(self, system: System, limits: Limits, slicing: bool, before: Asked[Decided]) -> None:
+    def __init__(self, system: System, limits: Limits, slicing: bool, before: Earlier) -> None:
         self.system, self.limits, self.slicing, self.before = system, limits.begun(), slicing, before
         self.interrupted = False
         self._cones: Cones | None = None
-        self._graph: _Graph | None = None
+        self._whole: _Graph | None = None
 
     def decide(self, promise: Promise) -> Decided:
         if self.interrupted:
@@ -101,15 +113,18 @@ class _Run:
             part = abstracted(self.system, [promise], self._cones)
             if part is not None:
                 system, (mine,) = part
-                found = self.before.answer(
-                    system, mine, lambda: _Graph(system, self.limits, self.watch).decide(mine),
+                found = self.before.decided.answer(
+                    system, mine, lambda: self._graph(system).decide(mine, self.watch),
                     lambda d: d.outcome.verdict is not Verdict.UNKNOWN,
                 )  # fmt: skip
                 if found.outcome.verdict is Verdict.HOLDS:
                     return found
-        if self._graph is None:
-            self._graph = _Graph(self.system, self.limits, self.watch)
-        return self._graph.decide(promise)
+        if self._whole is None:
+            self._whole = self._graph(self.system)
+        return self._whole.decide(promise, self.watch)
+
+    def _graph(self, system: System) -> _Graph:
+        return self.before.graphs.answer(system, (), lambda: _Graph(system, self.limits), _Graph.is_small)
 
     def watch(self) -> None:
         """Stop when time or memory are used up."""
@@ -126,8 +141,8 @@ def _unknown(note: str, depth: int = 0, statistics: Statistics | None = None) ->
 class _Graph:
     """The reachable states of a system, with what all its promises have in common."""
 
-    def __init__(self, system: System, limits: Limits, watch: Callable[[], None]) -> None:
-        self.system, self.watch = system, watch
+    def __init__(self, system: System, limits: Limits) -> None:
+        self.system = system
         self.reached: ReachableSet = reachable(system, limits)
         if self.reached.stopped == "interrupted":
             raise KeyboardInterrupt
@@ -147,8 +162,13 @@ class _Graph:
         """All runs of so many steps lie within the states that were reached."""
         return max(len(self.reached.levels) - 2, 0)
 
-    def decide(self, promise: Promise) -> Decided:
-        lasso = self._broken(promise) if self.packed.shape[1] else None
+    def is_small(self) -> bool:
+        """Whether it is worth its memory to keep it, all of it being there."""
+        return not self.reached.stopped and self.packed.shape[1] <= _SMALL
+
+    def decide(self, promise: Promise, watch: Callable[[], None]) -> Decided:
+        """``watch`` is called now and then, and may raise what ends the work."""
+        lasso = self._broken(promise, watch) if self.packed.shape[1] else None
         statistics = self.reached.statistics
         if lasso is not None:
             return Decided(lasso, statistics)
@@ -156,20 +176,20 @@ class _Graph:
             return _unknown(self.reached.stopped, self.covered, statistics)
         return Decided(Outcome(Verdict.HOLDS, Evidence.EXHAUSTIVE, statistics.depth), statistics)
 
-    def _broken(self, promise: Promise) -> Outcome | None:
+    def _broken(self, promise: Promise, watch: Callable[[], None]) -> Outcome | None:
         """A run that breaks the promise."""
         when, then = self._holds(promise.when, promise.then)
         without = ~then
         if not (when & without).any():
             return None
-        view = self._view(promise, without)
+        view = self._view(promise, without, watch)
         pending = (when & without)[view.states]
-        reach = distances(view.steps, pending, self.depth[view.states], self.watch)
+        reach = distances(view.steps, pending, self.depth[view.states], watch)
         inside = reach.distance >= 0
         part, old = view.steps.among(inside)
         strong = sum(1 << k for k, f in enumerate(promise.fairness) if f.strong)
         label = np.full(len(inside), -1, np.int64)
-        label[old] = fair_components(part, view.possible[old], strong, self.watch)
+        label[old] = fair_components(part, view.possible[old], strong, watch)
         ends = inside & (view.stuck | (label >= 0))
         if not ends.any():
             return None
@@ -182,7 +202,7 @@ class _Graph:
         for state in chosen[:_LOOPS]:
             core, mine = view.steps.among(label == label[state])
             start = int(np.searchsorted(mine, state))
-            loop = shortest_loop(core, view.possible[mine], strong, start, self.watch)
+            loop = shortest_loop(core, view.possible[mine], strong, start, watch)
             loops.append((int(state), [int(a) for a in core.action[loop]]))
         return self._run(view, reach, *min(loops, key=lambda x: len(x[1])))
 
@@ -204,7 +224,7 @@ class _Graph:
     def _call(self, function: Compiled, rows: Words) -> list[NDArray[np.bool_]]:
         return [np.broadcast_to(x, rows.shape[1]) for x in function(*rows)]
 
-    def _view(self, promise: Promise, chosen: NDArray[np.bool_]) -> _View:
+    def _view(self, promise: Promise, chosen: NDArray[np.bool_], watch: Callable[[], None]) -> _View:
         """The states that were chosen and the steps between them, as the promise's assumptions see them."""
         if self._positions is None:
             self._positions = Positions(self.packed)
@@ -226,7 +246,7 @@ class _Graph:
             at = enabled.nonzero()[0]
             if not at.size:
                 continue
-            self.watch()
+            watch()
             stuck[at] = False
             taken = np.zeros(at.size, np.uint64)
             for k, holds in meant.get(i, ()):

@@ -36,7 +36,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import networkx as nx
 import numpy as np
 
 from ...model.language import FALSE, TRUE, Action, Int, Op, Sort, System, Term, Value, const, ite, support
@@ -247,6 +246,8 @@ class _Facts:
 
 def _without_circles(found: Mapping[str, Mapping[str, Values]]) -> dict[str, dict[str, Values]]:
     """What is left when no variable has a witness that depends on it, directly or by way of others, for its own."""
+    import networkx as nx  # which most checks need not wait for
+
     graph = nx.DiGraph((x, y) for x, witnesses in found.items() for y in witnesses)
     part = {x: i for i, names in enumerate(nx.strongly_connected_components(graph)) for x in names}
     left = {x: {y: v for y, v in witnesses.items() if part[x] != part[y]} for x, witnesses in found.items()}

@@ -313,12 +313,17 @@ class _Composer(Composition[Grounding, Action]):
             for r in a.rules:
                 composed.setdefault((r.machine, r.name), []).append(a)
         satisfier = Satisfier()
+        alive: set[tuple[str, str]] = set()
         for (machine, name), found in composed.items():
-            if all(satisfier.values(a.guard) is None for a in found):
+            if (machine, name) in alive:
+                continue
+            possible = next((a for a in found if satisfier.values(a.guard) is not None), None)
+            if possible is None:
                 raise ModelError(
                     f"machine {machine}, rule {name}: can never be enabled: its guard, with those of the machines that "
                     f"take part in {found[0].event}, has no solution; correct one of the guards, or remove the rule"
                 )
+            alive |= {(r.machine, r.name) for r in possible.rules}
 
 
 def _arguments(env: Mapping[str, Term]) -> str:

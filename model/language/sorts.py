@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from .errors import ModelError, nearest
@@ -71,6 +72,10 @@ class Enum:
         if len(set(self.values)) != len(self.values):
             raise ModelError(f"enumeration {self.name} names a value twice: {', '.join(self.values)}")
 
+    # Terms are looked up by their sorts all the time, and few enumerations have the same name.
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def domain(self) -> tuple[Value, ...]:
         return self.values
@@ -127,8 +132,13 @@ def ground_sort(sort: Sort, sizes: Mapping[str, int]) -> Ground:
     """
     if isinstance(sort, Index | Maybe):
         index = sort.index if isinstance(sort, Maybe) else sort
-        return Enum(index.name, (NONE, *index.instances(sizes)))
+        return _instance_or_none(index.name, index.instances(sizes))
     return sort
+
+
+@lru_cache(maxsize=256)
+def _instance_or_none(index: str, instances: tuple[str, ...]) -> Enum:
+    return Enum(index, (NONE, *instances))
 
 
 def comparable(a: Sort, b: Sort) -> bool:

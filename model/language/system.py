@@ -174,18 +174,22 @@ class System:
                 )
             replacement[v] = const(value, v.sort)
         memo: dict[Term, Term] = {}
+
+        def under(t: Term) -> Term:
+            return t if replacement.keys().isdisjoint(support(t)) else substitute(t, replacement, memo)
+
         actions = []
         for a in self.actions:
-            guard = substitute(a.guard, replacement, memo)
+            guard = under(a.guard)
             if guard is FALSE:
                 continue
-            updates = tuple((t, new) for t, u in a.updates if (new := substitute(u, replacement, memo)) is not t)
+            updates = tuple((t, new) for t, u in a.updates if (new := under(u)) is not t)
             actions.append(self._action(a, guard, updates))
         return replace(
             self,
             name=name or self.name,
             variables=tuple(v for v in self.variables if v.name not in knobs),
-            init=substitute(self.init, replacement, memo),
+            init=under(self.init),
             actions=tuple(actions),
             knobs={**self.knobs, **knobs},
         )

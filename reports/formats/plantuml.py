@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ...explore.verdict import Trace
 from ...model.language import OK, word
@@ -15,6 +14,9 @@ from ..graph import LABELS_PER_EDGE, LIMIT, refuse_hairball
 from ..sequence import LANES, lane_order, lane_title, refuser
 from ..story import Story, repeated, request, shortened
 from ..svg import printable
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def trace_plantuml(
