@@ -14,8 +14,8 @@ from pathlib import Path
 from ..model.flows import flow
 from ..properties.catalogue import expectation, find, of_aspect
 from ..properties.formulas import Globally, Invariant
-from ..reports.exports import Job, job, murphi, promela
-from .peers import rumur, spin
+from ..reports.exports import Job, job, murphi, promela, tla
+from .peers import rumur, spin, tlc
 from .peers.peer import Answer, PeerError, run
 
 OURS = "tdisprove"
@@ -139,7 +139,15 @@ def _rumur(threads: int) -> Tool:
     return Tool(f"rumur-{threads}", rumur.missing, prepare, search)
 
 
-TOOLS = (_ours(1), _ours(2), _spin(), _rumur(1), _rumur(2))
+def _tlc() -> Tool:
+    def search(model: Model, folder: Path) -> Answer:
+        j = model.job()
+        return tlc.run_tlc(j, tla(j), folder, timeout=TIMEOUT)
+
+    return Tool("tlc", tlc.missing, lambda _m, _f: 0.0, search)
+
+
+TOOLS = (_ours(1), _ours(2), _spin(), _rumur(1), _rumur(2), _tlc())
 
 
 def measure(tool: Tool, model: Model, runs: int, said: Callable[[str], None]) -> Measured:
