@@ -17,9 +17,10 @@ _Answer = TypeVar("_Answer")
 
 
 class Asked(Generic[_Answer]):
-    """What was answered to which question. All questions are put to one engine in one way."""
+    """What was answered to which question. All questions are put to one engine in one way; the last ``most`` answers are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 2000) -> None:
+        self.most = most
         self._answers: dict[_Question, tuple[_Answer, object]] = {}
 
     def answer(
@@ -35,6 +36,8 @@ class Asked(Generic[_Answer]):
             return self._answers[question][0]
         answer = find()
         if final(answer):
+            if len(self._answers) >= self.most:
+                del self._answers[next(iter(self._answers))]
             # With what was asked about, so that the identities in the question go to nobody else.
             self._answers[question] = answer, (system, about)
         return answer

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tdisprove.bench import logs, proofs
+from tdisprove.bench import flows, logs, proofs
 from tdisprove.bench.__main__ import main
 from tdisprove.bench.contest import OURS, TOOLS, Contest, Measured, Model, Tool, measure
 from tdisprove.bench.curves import curves
@@ -145,3 +145,29 @@ def test_what_was_measured_before_something_failed_is_kept(
 def test_what_cannot_be_measured_is_said(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert logs.main(arguments) == 2
     assert told in capsys.readouterr().err
+
+
+# --- Flows --------------------------------------------------------------------------------------------------------------
+
+
+def test_flows_are_measured_together_and_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert flows.main(["cma-only", "ide-only", "--runs", "1"]) == 0
+    head, _, *rows = capsys.readouterr().out.splitlines()
+    assert head.endswith("of all together")
+    assert [r.rsplit(maxsplit=3)[0].strip() for r in rows] == ["together", "each alone, in all", "cma-only", "ide-only"]
+    assert rows[0].endswith("x1.00")
+    together, whole, *alone = (float(r.rsplit(maxsplit=3)[1]) for r in rows)
+    assert together > 0
+    assert whole == pytest.approx(sum(alone), abs=0.02)
+
+
+def test_flows_that_are_none_are_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert flows.main(["nonsense"]) == 2
+    assert "there is no flow 'nonsense'" in capsys.readouterr().err
+    assert flows.main(["cma-only", "--runs", "0"]) == 2
+
+
+def test_a_check_that_fails_is_no_measure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(flows, "_CHECK", "raise SystemExit(4)")
+    assert flows.main(["cma-only", "--runs", "1"]) == 1
+    assert "ended with code 4" in capsys.readouterr().err

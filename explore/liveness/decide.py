@@ -47,6 +47,9 @@ _LOOPS = 8
 _SMALL = 1 << 17
 """Graphs of at most so many states are kept for other promises about the same system."""
 
+_GRAPHS = 32
+"""So many of them."""
+
 
 class _Stopped(Exception):
     """A limit was reached; the message says which."""
@@ -64,7 +67,7 @@ class Earlier:
     """What was found earlier, in these systems or in others: about promises, and the graphs of systems."""
 
     decided: Asked[Decided] = field(default_factory=Asked)
-    graphs: Asked[_Graph] = field(default_factory=Asked)
+    graphs: Asked[_Graph] = field(default_factory=lambda: Asked(_GRAPHS))
 
 
 def decide(
