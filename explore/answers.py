@@ -13,7 +13,7 @@ from ..model.world import ASPECTS, KNOBS
 from ..properties.catalogue import aspect_of, find
 from ..properties.property import Property
 from ..properties.questions import Alike, Probe, Question
-from .check import Before, Result, check
+from .check import EarlierChecks, Result, check
 from .engine import NO_LIMITS, Engine, Limits
 from .equivalence.likeness import Likeness, likeness
 from .verdict import Verdict
@@ -132,7 +132,7 @@ class Bench:
     def __init__(self, engine: Engine | None, limits: Limits, done: Callable[[str], None]) -> None:
         self.engine, self.limits, self.done = engine, limits, done
         self.known: dict[tuple[_Setting, str], Result] = {}
-        self.before = Before()
+        self.earlier = EarlierChecks()
         self.compared: dict[tuple[_Setting, Alike], Likeness] = {}
 
     def prepare(self, wanted: Iterable[tuple[Flow, Probe, Mapping[str, Value]]]) -> None:
@@ -147,7 +147,7 @@ class Bench:
             flow, changed, topology = at[setting]
             self.done(f"{i} of {len(todo)} settings: {flow.name}, {setting[0]}")
             system = flow.system(topology, changed, aspect=setting[0], check=False)
-            for r in check(system, properties.values(), self.engine, self.limits, before=self.before):
+            for r in check(system, properties.values(), self.engine, self.limits, earlier=self.earlier):
                 self.known[setting, r.prop.id] = r
                 if "interrupted" in r.notes:
                     raise KeyboardInterrupt

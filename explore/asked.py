@@ -23,6 +23,10 @@ class Asked(Generic[_Answer]):
         self.most = most
         self._answers: dict[_Question, tuple[_Answer, object]] = {}
 
+    def __len__(self) -> int:
+        """How many answers are kept."""
+        return len(self._answers)
+
     def answer(
         self,
         system: System,

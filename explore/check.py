@@ -15,7 +15,7 @@ from ..properties.property import Property
 from .asked import Asked
 from .engine import NO_LIMITS, Engine, Limits
 from .liveness.by_safety import ENGINES, decide_by_safety
-from .liveness.decide import NAME, Earlier, decide
+from .liveness.decide import NAME, EarlierPromises, decide
 from .replay import ReplayError, Walker, replay, replay_lasso
 from .slice import batches, sliced
 from .verdict import Evidence, Outcome, Report, Statistics, Trace, Verdict
@@ -54,11 +54,11 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Before:
+class EarlierChecks:
     """What was found in earlier checks with the same engine, limits and slicing."""
 
     reports: Asked[Report] = field(default_factory=Asked)
-    promises: Earlier = field(default_factory=Earlier)
+    promises: EarlierPromises = field(default_factory=EarlierPromises)
 
 
 def _is_final(report: Report) -> bool:
@@ -72,7 +72,7 @@ def check(
     limits: Limits = NO_LIMITS,
     *,
     slicing: bool = True,
-    before: Before | None = None,
+    earlier: EarlierChecks | None = None,
 ) -> list[Result]:
     """Decide the properties of the system, one result per property, in order.
 
@@ -80,7 +80,7 @@ def check(
     the shortest violation. With ``slicing``, each run covers only the variables on which its properties
     depend, which changes neither verdicts nor depths. Without an engine, exhaustive exploration is used. Liveness is decided by
     Z3 and SAT as safety (see `liveness.as_safety`), else by a search of its own (`liveness.decide`); witnesses by the engine.
-    ``before``: what was found in other checks with the same engine and limits; what is found here is added.
+    ``earlier``: what was found in other checks with the same engine and limits; what is found here is added.
     """
     if engine is None:
         from .explicit import ExplicitEngine
@@ -95,7 +95,7 @@ def check(
     found: dict[int, _Answer] = {}
     limits = limits.begun()  # for the whole check; what has no time left is said to be UNKNOWN at once
     interrupted = False
-    before = before or Before()
+    earlier = earlier or EarlierChecks()
     walker = Walker(watched)
     for batch in batches(watched, obligations, slicing=slicing):
         start = time.perf_counter()
@@ -107,7 +107,7 @@ def check(
         if slicing:
             part = sliced(watched, mine)
             find = partial(engine.check, part.system, part.obligations, limits)
-            report = before.reports.answer(part.system, part.obligations, find, _is_final)
+            report = earlier.reports.answer(part.system, part.obligations, find, _is_final)
             paths = [o.path and part.lift(o.path) for o in report.outcomes]
         else:
             report = engine.check(watched, mine, limits)
@@ -128,7 +128,7 @@ def check(
         by_property.setdefault(o.prop.id, []).append((o, *found[n]))
     if promises:
         for promise, answer in zip(
-            promises, _kept(system, promises, engine, limits, interrupted, before, slicing=slicing), strict=True
+            promises, _kept(system, promises, engine, limits, interrupted, earlier, slicing=slicing), strict=True
         ):
             by_property.setdefault(promise.prop.id, []).append((promise, *answer))
     results = []
@@ -147,7 +147,7 @@ def _kept(
     engine: Engine,
     limits: Limits,
     interrupted: bool,
-    before: Before,
+    earlier: EarlierChecks,
     *,
     slicing: bool,
 ) -> list[_Answer]:
@@ -160,7 +160,7 @@ def _kept(
     if engine.name in ENGINES:
         decided = decide_by_safety(system, promises, engine, limits, slicing=slicing)
     else:
-        decided = decide(system, promises, limits, before.promises, slicing=slicing)
+        decided = decide(system, promises, limits, earlier.promises, slicing=slicing)
     seconds = (time.perf_counter() - start) / len(promises)
     answers: list[_Answer] = []
     walker = Walker(system)

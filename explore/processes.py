@@ -46,11 +46,16 @@ def next_task(kin: Sequence[Hashable], begun: Sequence[int], last: int | None) -
     left = [i for i in range(len(kin)) if not begun[i]]
     if not left:
         return None
+    if last is not None:
+        mine = [i for i in left if kin[i] == kin[last]]
+        if mine:
+            return mine[0]
+    taken = {k for k, b in zip(kin, begun, strict=True) if b}
+    untouched = [i for i in left if kin[i] not in taken]
+    if untouched:
+        return untouched[0]
     count = Counter(kin[i] for i in left)
-    taken = {kin[i] for i in range(len(kin)) if begun[i]}
-    return min(
-        left, key=lambda i: (last is None or kin[i] != kin[last], kin[i] in taken, -count[kin[i]] if kin[i] in taken else 0, i)
-    )  # fmt: skip
+    return max(left, key=lambda i: count[kin[i]])
 
 
 class Workers:

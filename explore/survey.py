@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..model.flows import FLOWS
-from .check import Before, Result, check
+from .check import EarlierChecks, Result, check
 from .engine import NO_LIMITS, Engine, Limits
 from .parcel import Shared
 from .processes import Tell, Workers, can_fork
@@ -48,10 +48,10 @@ def survey(
     # What is of one aspect together: there flows have most in common.
     aspects = list(dict.fromkeys(t.aspect for t in found))
     different = sorted(first.values(), key=lambda n: aspects.index(found[n].aspect))
-    before = Before()
+    earlier = EarlierChecks()
 
     def decide(number: int, limits: Limits) -> list[Result]:
-        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing, before=before)
+        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing, earlier=earlier)
 
     def finished(number: int) -> None:
         for t, same in zip(found, same_as, strict=True):

@@ -80,7 +80,7 @@ class Obligation:
         return (self.state, *self.steps.values())
 
     def at(self, steps: Mapping[int, Term]) -> Obligation:
-        """The obligation with its steps under other numbers."""
+        """The obligation with its steps under other numbers. (Slices ask for it so often that `replace` would be felt.)"""
         return Obligation(self.prop, self.instance, self.state, steps, self.reach, self.env)
 
     def __str__(self) -> str:
@@ -176,16 +176,18 @@ class Compiler:
         if not numbers:
             return ()
         actions = self.system.actions
-        # Flows share most of their actions, so most of this has been asked before.
+        # Flows share most of their actions, so most of this has been asked before. The grounding is that of the topology.
         known = actions[numbers[0]].known
-        key = ("among", id(step), *(id(actions[i]) for i in numbers), *env, *map(id, env.values()))
+        key = ("among", id(step), id(self.ground), *(id(actions[i]) for i in numbers), *env, *map(id, env.values()))
         found = known.get(key)
         if found is None:
-            found = known[key] = self.compared(step, numbers, env), step, [actions[i] for i in numbers], env
+            kept = step, self.ground, [actions[i] for i in numbers], dict(env)
+            found = known[key] = self.compared(step, numbers, env), kept
         result: Sequence[tuple[int, Term]] = found[0]
         return result
 
     def compared(self, step: Step, numbers: Sequence[int], env: Mapping[str, Term]) -> Sequence[tuple[int, Term]]:
+        """The same, worked out."""
         on = ((k, step.on(self.system.actions[i], self.ground, env)) for k, i in enumerate(numbers))
         return [(k, matches) for k, matches in on if matches is not FALSE]
 

@@ -11,18 +11,42 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_systems import systems, systems_with_properties
-from tdisprove.explore import Result, targets
+from tdisprove.explore import NO_LIMITS, Limits, Report, Result, targets
 from tdisprove.explore.asked import Asked
-from tdisprove.explore.check import Before, check, witness_of
+from tdisprove.explore.check import EarlierChecks, check, witness_of
 from tdisprove.explore.evaluate import enabled, initial_states, successor
-from tdisprove.explore.explicit import all_values, tables
+from tdisprove.explore.explicit import ExplicitEngine, all_values, tables
 from tdisprove.explore.layout import Layout
 from tdisprove.explore.processes import next_task
 from tdisprove.explore.replay import ReplayError, Walker
 from tdisprove.explore.slice import batches, sliced
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import BOOL, FALSE, TRUE, Action, System, Term, Variable, conj, neg
-from tdisprove.properties import Invariant, LeadsTo, Property, Recurs, compile_liveness, compile_properties
+from tdisprove.model.language import (
+    BOOL,
+    FALSE,
+    TRUE,
+    Action,
+    Event,
+    Index,
+    System,
+    Term,
+    Variable,
+    conj,
+    forall,
+    neg,
+    param,
+)
+from tdisprove.properties import (
+    Invariant,
+    LeadsTo,
+    Never,
+    Obligation,
+    Property,
+    Recurs,
+    Step,
+    compile_liveness,
+    compile_properties,
+)
 from tdisprove.properties.per_action import PerAction, pointwise
 
 MANY = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
@@ -95,7 +119,7 @@ def test_only_so_many_answers_are_kept() -> None:
     assert _answers(asked, ASKED, X.term) == first
     for t in (Y.term, X.term & Y.term):
         _answers(asked, ASKED, t)
-    assert len(asked._answers) == 2
+    assert len(asked) == 2
     assert _answers(asked, ASKED, X.term) != first
 
 
@@ -113,18 +137,26 @@ def _told(results: Sequence[Result]) -> list[object]:
     ]  # fmt: skip
 
 
+class Counting(ExplicitEngine):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+        self.asked += 1
+        return super().check(system, obligations, limits)
+
+
 @pytest.mark.parametrize("aspect", ["lifecycle", "channel", "resources"])
 def test_flows_that_are_checked_together_are_told_the_same_as_alone(aspect: str) -> None:
-    found = [t for t in targets(list(FLOWS)) if t.aspect == aspect]
-    before, used = Before(), 0
-    for t in found:
-        known = len(before.reports._answers)
-        together = check(t.system, t.properties, before=before)
-        used += len(before.reports._answers) == known
-        assert _told(together) == _told(check(t.system, t.properties))
-        assert all(r.system is t.system for r in together)
-        assert all(r.trace is None or r.trace.actions == () or set(r.trace.actions) <= _actions(r) for r in together)
-    assert used or aspect == "lifecycle", "some flow needed no search of its own"
+    earlier, together, alone = EarlierChecks(), Counting(), Counting()
+    for t in targets(list(FLOWS)):
+        if t.aspect == aspect:
+            results = check(t.system, t.properties, together, earlier=earlier)
+            assert _told(results) == _told(check(t.system, t.properties, alone))
+            assert all(r.system is t.system for r in results)
+            assert all(r.trace is None or set(r.trace.actions) <= _actions(r) for r in results)
+    assert together.asked < alone.asked
 
 
 def _actions(r: Result) -> set[Action]:
@@ -140,10 +172,24 @@ def _actions(r: Result) -> set[Action]:
 def test_random_systems_that_are_checked_together_are_told_the_same_as_alone(
     drawn: list[tuple[System, list[Property]]],
 ) -> None:
-    before = Before()
+    earlier = EarlierChecks()
     for system, properties in (*drawn, *drawn):
         mine = [replace(p, id=f"{p.id}{i}") for i, p in enumerate(properties)]
-        assert _told(check(system, mine, before=before)) == _told(check(system, mine))
+        assert _told(check(system, mine, earlier=earlier)) == _told(check(system, mine))
+
+
+TDI = Index("tdi")
+tdi, other = param("t", TDI), param("u", TDI)
+TOUCH = Event("touch", (tdi,))
+
+
+def test_what_a_step_comes_to_at_one_topology_is_not_taken_for_another() -> None:
+    action = Action("touch", (("t", "tdi0"),), TRUE, ())
+    alone = Property("alone", "There is no other TDI.", Never(Step(TOUCH, where=forall(other, tdi == other))))
+    for tdis, breaks in ((1, True), (2, False), (1, True)):
+        system = System("tdis", (X,), neg(X.term), (action,), {"tdi": tdis})
+        _, (obligation,) = compile_properties(system, [alone])
+        assert list(obligation.steps.values()) == ([FALSE] if breaks else [])
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------------------
@@ -168,6 +214,10 @@ def test_values_are_kept_by_where_variables_lie_and_only_while_they_are_small(mo
     assert all_values.all_values(Layout(replace(ASKED, variables=(Y, X)))) is not first
     first.flat(X.term, first.bits(first.support(X.term)))
     assert first.bytes > 0
+    values = first.bytes
+    table = first.once(("table",), None, lambda: (np.zeros(4, np.uint64),))
+    assert first.once(("table",), None, lambda: (np.ones(4, np.uint64),)) is table
+    assert first.bytes == values + 32
     monkeypatch.setattr(all_values, "_SMALL", 0)
     all_values.all_values(Layout(replace(ASKED, variables=(X, Y, Variable("z", BOOL)))))
     assert all_values.all_values(Layout(ASKED)) is not first
@@ -266,5 +316,5 @@ def test_the_documentation_says_how_much_flows_share() -> None:
             asked.answer(part.system, part.obligations, lambda: None, lambda _: True)
             slices += 1
     text = " ".join((Path(__file__).parents[1] / "docs/engines.md").read_text().split())
-    said = f"Of {len(actions):,} actions of the ten flows {len(set(actions)):,} differ, and of the {slices} slices that are searched {len(asked._answers)}."
+    said = f"Of {len(actions):,} actions of the ten flows {len(set(actions)):,} differ, and of the {slices} slices that are searched {len(asked)}."
     assert said in text

@@ -11,7 +11,7 @@ from ...model.language import Value
 from ...model.world import KNOBS
 from ...properties.catalogue import aspect_of
 from ...properties.property import Property
-from ..check import Before, Result, check
+from ..check import EarlierChecks, Result, check
 from ..engine import NO_LIMITS, Engine, Limits
 from ..verdict import Verdict
 
@@ -63,11 +63,11 @@ def contrast(
     """Check the properties for every combination of the knobs, the flow's other choices being as they are."""
     wanted = list(properties)
     rows: dict[str, list[tuple[Mapping[str, Value], Result]]] = {p.id: [] for p in wanted}
-    before = Before()
+    earlier = EarlierChecks()
     for values in product(*(_domain(k) for k in knobs)):
         setting = dict(zip(knobs, values, strict=True))
         for aspect in dict.fromkeys(aspect_of(p) for p in wanted):
             system = flow.system(topology, {**(changed or {}), **setting}, aspect=aspect)
-            for r in check(system, [p for p in wanted if aspect_of(p) == aspect], engine, limits, before=before):
+            for r in check(system, [p for p in wanted if aspect_of(p) == aspect], engine, limits, earlier=earlier):
                 rows[r.prop.id].append((setting, r))
     return [Contrast(p, tuple(knobs), tuple(rows[p.id])) for p in wanted]

@@ -89,10 +89,9 @@ class AllValues:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self.known: dict[tuple[object, ...], tuple[Any, ...]] = {}
-        """What others worked out of the values, and with it all whose ids are in its key; the first part of a key says who."""
         self.bytes = 0
-        """The memory of the values."""
+        """The memory of the values, and of what was made of them."""
+        self._made: dict[tuple[object, ...], tuple[tuple[NDArray[Any], ...], object]] = {}
         self._supports: dict[Term, Place] = {}
         self._bits: dict[Place, Bits] = {}
         self._values: dict[Term, _Value] = {}
@@ -149,6 +148,18 @@ class AllValues:
             return v.array
         own = dict(zip(v.axes, v.array.shape, strict=True))
         return v.array.reshape([own.get(x, 1) for x in axes])
+
+    def once(
+        self, key: tuple[object, ...], about: object, make: Callable[[], tuple[NDArray[Any], ...]]
+    ) -> tuple[NDArray[Any], ...]:
+        """Arrays that are made of the values, each made once. ``about``: all whose ids are in the key, the first part of which
+        says what is made. Nobody may write to them.
+        """
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = make(), about
+            self.bytes += sum(a.nbytes for a in found[0])
+        return found[0]
 
     def flat(self, t: Term, bits: Bits) -> NDArray[Any]:
         """The term for every index of some fields, which are all that it depends on and maybe more."""

@@ -190,9 +190,9 @@ class NativeExploration(Exploration):
         found = self._origins.get(state)
         if found is None:
             words, parent = self.search.state(state)
-            action = -1
+            there, action = self.layout.unpack(words), -1
             if parent >= 0:
-                before, there = self._state(parent), self.layout.unpack(words)
+                before = self._state(parent)
                 now = named(self.system, before)
                 # An action leads there only if it sets all that differs; where a state represents others, any of them may be meant.
                 differ = enumerate(zip(before, there, strict=True)) if not self.exchanges else ()
@@ -202,7 +202,7 @@ class NativeExploration(Exploration):
                     for i, a in enumerate(self.system.actions)
                     if a.updates and changed <= self._sets[i] and evaluate(a.guard, now) and self._leads(before, a, there)
                 )
-            found = self._origins[state] = (self.layout.unpack(words), parent, action)
+            found = self._origins[state] = (there, parent, action)
         return found
 
     @cached_property

@@ -286,9 +286,8 @@ class _Builder:
 
     def _kinds(self, bits: Bits, terms: Sequence[Term]) -> tuple[NDArray[np.uint32], Truths]:
         """For each index of a group its kind, where the same terms are true; and per term, the kinds for which it is false."""
-        key = ("kinds", id(bits), *map(id, terms))
-        found = self.all_values.known.get(key)
-        if found is None:
+
+        def made() -> tuple[NDArray[np.uint32], Truths]:
             truths: list[Truths] = [self.all_values.flat(t, bits) for t in terms]
             kind = np.zeros(1 << bits.bits, np.int64)
             for i, truth in enumerate(truths):
@@ -296,10 +295,10 @@ class _Builder:
                 if i % 40 == 39:
                     kind = np.unique(kind, return_inverse=True)[1].reshape(-1)
             _, example, choice = np.unique(kind, return_index=True, return_inverse=True)
-            false = np.stack([~truth[example] for truth in truths])
-            found = self.all_values.known[key] = (choice.reshape(-1).astype(np.uint32), false), bits, terms
-        result: tuple[NDArray[np.uint32], Truths] = found[0]
-        return result
+            return choice.reshape(-1).astype(np.uint32), np.stack([~truth[example] for truth in truths])
+
+        choice, false = self.all_values.once(("kinds", id(bits), *map(id, terms)), (bits, terms), made)
+        return choice, false
 
     def _encoded(self, place: Place) -> list[int]:
         """Which bits of the state an index is made of: a mask per word, and the runs."""
@@ -367,9 +366,8 @@ class _Builder:
 
     def _table(self, place: Place, parts: Sequence[tuple[Term, Field]]) -> NDArray[np.uint64]:
         """For each index of some fields, the bits that the updates set."""
-        key = ("table", place, *((id(value), f.word, f.shift) for value, f in parts))
-        found = self.all_values.known.get(key)
-        if found is None:
+
+        def made() -> tuple[NDArray[np.uint64]]:
             bits = self.all_values.bits(place)
             entries = np.zeros(1 << bits.bits, np.uint64)
             for value, f in parts:
@@ -379,9 +377,11 @@ class _Builder:
                     codes = np.where(outside, 0, codes - f.sort.lo)
                     entries[outside] |= np.uint64(_OUTSIDE)
                 entries |= codes.astype(np.uint64) << np.uint64(f.shift)
-            found = self.all_values.known[key] = entries, parts
-        result: NDArray[np.uint64] = found[0]
-        return result
+            return (entries,)
+
+        key = ("table", place, *((id(value), f.word, f.shift) for value, f in parts))
+        (entries,) = self.all_values.once(key, parts, made)
+        return entries
 
 
 def _sleep_sets(rows: Truths, actions: int) -> tuple[list[int], NDArray[np.uint64]]:

@@ -63,7 +63,7 @@ class Decided(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierPromises:
     """What was found earlier, in these systems or in others: about promises, and the graphs of systems."""
 
     decided: Asked[Decided] = field(default_factory=Asked)
@@ -74,22 +74,22 @@ def decide(
     system: System,
     promises: Sequence[Promise],
     limits: Limits = NO_LIMITS,
-    before: Earlier | None = None,
+    earlier: EarlierPromises | None = None,
     *,
     slicing: bool = True,
 ) -> list[Decided]:
     """Decide the promises about the system, in order. ``limits.seconds`` is for all of them together.
 
     With ``slicing``, a promise is first looked at in the part of the system on which it depends. An interruption, or a
-    limit, leaves UNKNOWN what is still open. ``before``: what was found earlier; what is found now is added.
+    limit, leaves UNKNOWN what is still open. ``earlier``: what was found earlier; what is found now is added.
     """
-    run = _Run(system, limits, slicing, before or Earlier())
+    run = _Run(system, limits, slicing, earlier or EarlierPromises())
     return [run.decide(p) for p in promises]
 
 
 class _Run:
-    def __init__(self, system: System, limits: Limits, slicing: bool, before: Earlier) -> None:
-        self.system, self.limits, self.slicing, self.before = system, limits.begun(), slicing, before
+    def __init__(self, system: System, limits: Limits, slicing: bool, earlier: EarlierPromises) -> None:
+        self.system, self.limits, self.slicing, self.earlier = system, limits.begun(), slicing, earlier
         self.interrupted = False
         self._cones: Cones | None = None
         self._whole: _Graph | None = None
@@ -116,7 +116,7 @@ class _Run:
             part = abstracted(self.system, [promise], self._cones)
             if part is not None:
                 system, (mine,) = part
-                found = self.before.decided.answer(
+                found = self.earlier.decided.answer(
                     system, mine, lambda: self._graph(system).decide(mine, self.watch),
                     lambda d: d.outcome.verdict is not Verdict.UNKNOWN,
                 )  # fmt: skip
@@ -127,7 +127,7 @@ class _Run:
         return self._whole.decide(promise, self.watch)
 
     def _graph(self, system: System) -> _Graph:
-        return self.before.graphs.answer(system, (), lambda: _Graph(system, self.limits), _Graph.is_small)
+        return self.earlier.graphs.answer(system, (), lambda: _Graph(system, self.limits), _Graph.is_small)
 
     def watch(self) -> None:
         """Stop when time or memory are used up."""

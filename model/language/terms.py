@@ -403,7 +403,7 @@ def exists(p: Term, body: Operand) -> Term:
 
 def _quantify(op: Op, p: Term, body: Term) -> Term:
     if p.op is not Op.PARAM:
-        raise ModelError(f"{op.value} quantifies over a parameter, not over `{p}`: make one with param() or Index.var()")
+        raise ModelError(f"{op.value} quantifies over a parameter, not over `{p}`: make one with param()")
     # A constant body is kept only where the domain may be empty, which no topology allows.
     return body if body.op is Op.CONST else make(op, (p, body), BOOL)
 
