@@ -12,22 +12,45 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
 
 from . import __version__
 from .model.language import ModelError
-from .reports.graph import TooLarge
 from .verbs.board import BOARD
 from .verbs.exits import HOLDS, INTERNAL, UNKNOWN, USAGE
 
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb: the module of `verbs` with its options, and what it is for, in a line."""
+
+    module: str
+    says: str
+
+
 VERBS = {
-    "check": "check", "ask": "ask", "matrix": "matrix", "report": "report", "prove": "prove", "verify-certificate": "verify",
-    "policy": "policy", "compare": "compare", "explore": "explore", "walk": "walk", "diagram": "diagram", "export": "export",
-    "fuzz": "fuzz", "suite": "suite", "learn": "learn", "replay": "replay", "list": "listing",
-}  # fmt: skip
-"""The verbs in the order of the help, with the modules of `verbs` that add their parsers. Only that of the verb at hand is loaded, with
-what it alone needs: all of them take as long as a small check."""
+    "check": Verb("check", "decide properties of flows"),
+    "ask": Verb("ask", "the questions of the thread, answered"),
+    "matrix": Verb("matrix", "flows × properties"),
+    "report": Verb("report", "everything on one HTML page"),
+    "prove": Verb("prove", "prove properties by induction"),
+    "verify-certificate": Verb("verify", "check a certificate independently"),
+    "policy": Verb("policy", "for which settings do properties hold?"),
+    "compare": Verb("compare", "do two flows look the same to an observer?"),
+    "explore": Verb("explore", "statistics of a flow's state space"),
+    "walk": Verb("walk", "step through a system by hand"),
+    "diagram": Verb("diagram", "pictures of machines and of traces"),
+    "export": Verb("export", "a flow with its properties, for another checker"),
+    "fuzz": Verb("fuzz", "drive a responder or a guest through the model, and judge what it does"),
+    "suite": Verb("suite", "write a conformance suite"),
+    "learn": Verb("learn", "learn the state machine of a responder"),
+    "replay": Verb("replay", "validate a log of a real run"),
+    "list": Verb("listing", "what there is"),
+}
+"""The verbs in the order of the help. Only the module of the verb at hand is loaded, with what it alone needs: all of them take as long
+as a small check."""
 
 _COLLECT = (50_000, 20, 50)
 """When garbage is looked for. Millions of terms live as long as the run: by Python's own thresholds, looking at them again and again takes
@@ -50,9 +73,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _done(args)
     except ModelError as e:
-        print(f"tdisprove: {e}", file=sys.stderr)
-        return USAGE
-    except TooLarge as e:
         print(f"tdisprove: {e}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
@@ -79,7 +99,7 @@ def _done(args: argparse.Namespace) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the verb that is given first; of all verbs where there is none such, so that the help and the errors name them."""
+    """The parser, with all verbs; only those that are given know their options."""
     parser = _Parser(
         prog="tdisprove",
         description="A formal state-machine checker for TDISP and IDE lifecycles.",
@@ -88,6 +108,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tdisprove {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
-    for name in given[:1] if given and given[0] in VERBS else VERBS:
-        import_module(f".verbs.{VERBS[name]}", __package__).add(verbs)
+    for name, verb in VERBS.items():
+        p = verbs.add_parser(name, help=verb.says)
+        if name in given:
+            import_module(f".verbs.{verb.module}", __package__).add(p)
     return parser

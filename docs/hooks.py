@@ -14,7 +14,7 @@ from tdisprove.cli import VERBS, main
 from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import show, word
 from tdisprove.model.world import ASPECTS, KNOBS
-from tdisprove.properties.catalogue import GROUPS, expectation
+from tdisprove.properties.catalogue import expectation, groups
 from tdisprove.reports.formats.blame import place
 from tdisprove.reports.json_report import schema
 from tdisprove.reports.table import code, prose
@@ -56,7 +56,7 @@ def properties() -> str:
         "# Properties",
         "By aspect and group, with the verdict in each flow at its default setting (`@5`: a run of five steps).",
     ]
-    for g in GROUPS:
+    for g in groups():
         blocks.append(f"## {g.title[:1].upper()}{g.title[1:]} ({g.aspect})")
         for p in g.properties:
             verdicts = [

@@ -15,7 +15,7 @@ from math import prod
 from ..model.language import System
 from ..properties.compile import Obligation
 from .bdd import BddEngine
-from .bdd.manager import CUDD, available
+from .bdd.manager import CUDD, available, installed
 from .engine import NO_LIMITS, Engine, Limits
 from .explicit import ExplicitEngine
 from .layout import size
@@ -47,7 +47,7 @@ def estimate(system: System, limits: Limits = NO_LIMITS, budget: int = BUDGET) -
         return Estimate("explicit", "only exhaustive search can be kept and gone on with")
     if limits.depth is not None:
         return Estimate("explicit", "a limit of depth asks for levels, which diagrams are no better at")
-    if available()[0] != CUDD:
+    if installed()[0] != CUDD:
         return Estimate("explicit", "decision diagrams in pure Python are not made for many states")
     return Estimate("trial", f"up to {float(states):.0e} states")
 
@@ -76,7 +76,8 @@ class AutoEngine:
         if not open_ones or any(trial.outcomes[k].note == "interrupted" for k in open_ones):
             return replace(trial, notes=(*trial.notes, f"no more than {trial.statistics.states:,} states were needed"))
         report, note = trial, f"more than {self.budget:,} states"
-        for engine, share in ((BddEngine(), True), (self.exhaustive, False)):
+        diagrams = [(BddEngine(), True)] if CUDD in available() else []
+        for engine, share in (*diagrams, (self.exhaustive, False)):
             mine = limits.within(self.patience if limits.left is None else limits.left / 2) if share else limits
             report = _with(report, open_ones, engine, system, obligations, mine)
             report = replace(report, notes=(note, *report.notes))

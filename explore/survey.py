@@ -43,6 +43,8 @@ def survey(
 
     After an interruption the results that there are, said to be partial.
     """
+    # All of them before any work, since a topology that cannot be is said here.
+    systems = [t.system for t in found]
     first: dict[object, int] = {}
     same_as = [first.setdefault(_identity(t), i) for i, t in enumerate(found)]
     # What is of one aspect together: there flows have most in common.
@@ -51,7 +53,7 @@ def survey(
     earlier = EarlierChecks()
 
     def decide(number: int, limits: Limits) -> list[Result]:
-        return check(found[number].system, found[number].properties, engine, limits, slicing=slicing, earlier=earlier)
+        return check(systems[number], found[number].properties, engine, limits, slicing=slicing, earlier=earlier)
 
     def finished(number: int) -> None:
         for t, same in zip(found, same_as, strict=True):

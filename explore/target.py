@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 from ..model.flows import FLOWS, Flow, flow
 from ..model.language import Model, ModelError, System, Value, nearest
-from ..properties.catalogue import PROPERTIES, Expectation, aspect_of, expectation, find
+from ..properties.catalogue import Expectation, aspect_of, expectation, find, of_aspect
 from ..properties.property import Property
 from .scenarios.scenario import load
 
@@ -20,7 +21,8 @@ class Target:
 
     name: str
     summary: str
-    system: System
+    make: Callable[[], System]
+    """Makes the system. It may raise `ModelError`, for a topology that cannot be."""
     properties: tuple[Property, ...]
     flow: Flow | None = None
     aspect: str = ""
@@ -28,6 +30,11 @@ class Target:
     """What a scenario file expects, by property; None: the catalogue's record says."""
     model: Model | None = None
     """What a system file says its system is an instance of; a flow knows its models itself."""
+
+    @cached_property
+    def system(self) -> System:
+        """The system; it is made when it is asked for first."""
+        return self.make()
 
     def unexpected(self, prop: Property, verdict: str, depth: int | None) -> str:
         """What was expected where the verdict is another; empty when it is as expected.
@@ -54,23 +61,20 @@ def targets(
     """Flows by name, scenario files (TOML) and system files (Python) by path; all flows when there are no names.
 
     ``properties`` picks from the catalogue (or from the file's own). Topology and knobs that are given go before those of a
-    flow or a scenario. Raises `ModelError` for anything unknown.
+    flow or a scenario. Raises `ModelError` for anything unknown; what a system makes of its topology it says when it is made.
     """
     found = []
     for name in names or list(FLOWS):
         if name.endswith(".toml"):
             s = load(Path(name))
             wanted = [find(p) for p in properties] or list(s.properties)
-            try:
-                mine = _of_flow(s.flow, wanted, topology, changed)
-            except ModelError as e:
-                raise ModelError(f"{name}: {e}") from None
+            mine = _of_flow(s.flow, wanted, topology, changed)
             if not mine:
                 raise ModelError(
                     f"{name}: {', '.join(p.id for p in wanted)}: of aspects that flow {s.base} does not have; "
                     f"it has {', '.join(s.flow.aspects)}"
                 )
-            found += [replace(t, expected=s.expected) for t in mine]
+            found += [replace(t, expected=s.expected, make=partial(_naming, name, t.make)) for t in mine]
         elif name.endswith(".py"):
             if topology or changed:
                 raise ModelError(
@@ -79,7 +83,7 @@ def targets(
             found.append(_from_file(Path(name), properties))
         else:
             f = flow(name)
-            mine = _of_flow(f, [find(p) for p in properties] or list(PROPERTIES.values()), topology, changed)
+            mine = _of_flow(f, [find(p) for p in properties] or None, topology, changed)
             if names and properties and not mine:
                 raise ModelError(
                     f"flow {f.name}: {', '.join(properties)}: of aspects that this flow does not have; it has {', '.join(f.aspects)}"
@@ -89,15 +93,24 @@ def targets(
 
 
 def _of_flow(
-    f: Flow, properties: Sequence[Property], topology: Mapping[str, int] | None, changed: Mapping[str, Value] | None
+    f: Flow, properties: Sequence[Property] | None, topology: Mapping[str, int] | None, changed: Mapping[str, Value] | None
 ) -> list[Target]:
-    """A target for each aspect of the flow of which some of the properties speak."""
+    """A target for each aspect of the flow of which some of the properties (None: all of the catalogue) speak."""
     found = []
     for aspect in f.aspects:
-        chosen = tuple(p for p in properties if aspect_of(p) == aspect)
+        chosen = of_aspect(aspect) if properties is None else tuple(p for p in properties if aspect_of(p) == aspect)
         if chosen:
-            found.append(Target(f.name, f.summary, f.system(topology, changed, aspect=aspect), chosen, f, aspect))
+            make = partial(f.system, topology, changed, aspect=aspect)
+            found.append(Target(f.name, f.summary, make, chosen, f, aspect))
     return found
+
+
+def _naming(path: str, make: Callable[[], System]) -> System:
+    """What is made of a file, whose errors name it."""
+    try:
+        return make()
+    except ModelError as e:
+        raise ModelError(f"{path}: {e}") from None
 
 
 def _from_file(path: Path, wanted: Sequence[str]) -> Target:
@@ -129,7 +142,7 @@ def _from_file(path: Path, wanted: Sequence[str]) -> Target:
     model = names.get("MODEL")
     if model is not None and not isinstance(model, Model):
         raise ModelError(f"{path}: MODEL is no Model; write MODEL = Model.of(…)")
-    return Target(path.stem, (names.get("__doc__") or "").strip().partition("\n")[0], system, chosen, model=model)
+    return Target(path.stem, (names.get("__doc__") or "").strip().partition("\n")[0], lambda: system, chosen, model=model)
 
 
 def _line_in(e: BaseException, path: Path) -> str:

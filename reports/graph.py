@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import graphviz
 
 from ..explore.verdict import Trace
-from ..model.language import OK, Value, word
+from ..model.language import OK, ModelError, Value, word
 from . import style
 from .render import FONT, dot_to_svg
 from .story import Story, shortened, tooltip
@@ -50,7 +50,7 @@ _SIGNS = {_CHANGED: "▸ ", _BROKEN: "✗ ", _REACHED: "✓ ", _PLAIN: "  "}
 """How they begin in SVG."""
 
 
-class TooLarge(Exception):
+class TooLarge(ModelError):
     """A graph that nobody could read. The message offers a projection that can be drawn."""
 
 

@@ -10,7 +10,7 @@ from ..explore.policies.settings import SettingSet
 from ..model.flows import FLOWS, Flow, choices
 from ..model.language import Value, word
 from ..model.world.choices.evidence import GUEST_CHECKS
-from ..properties.catalogue import GROUPS, aspect_of
+from ..properties.catalogue import aspect_of, groups_of
 from ..properties.property import Property
 from .table import code
 
@@ -97,7 +97,7 @@ def _where(found: Policy, settings: SettingSet) -> str:
 
 def evidence_properties() -> list[Property]:
     """Of the aspect evidence: what is said of bytes, epochs and the guest's checks, and of gates, drivers and secrets."""
-    return [p for g in GROUPS if g.aspect == "evidence" and not g.of_laws for p in g.properties]
+    return [p for g in groups_of("evidence") if not g.of_laws for p in g.properties]
 
 
 def weakest_checks(flow: Flow, properties: Sequence[Property]) -> Policy:

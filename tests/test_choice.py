@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,8 +67,20 @@ def test_the_estimate_names_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "levels" in estimate(system, Limits(depth=3)).reason
     assert "gone on with" in estimate(system, Limits(checkpoint=Path("kept"))).reason
     assert estimate(system, budget=10**30).reason.startswith("at most")
-    monkeypatch.setattr(choice, "available", lambda: ("python",))
+    monkeypatch.setattr(choice, "installed", lambda: ("python",))
     assert estimate(system).engine == "explicit"
+
+
+@cudd_only
+def test_where_decision_diagrams_cannot_be_loaded_exhaustive_search_has_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "available", lambda: ("python",))
+    assert _agree(AutoEngine(budget=200), FLOW.system(), _safety("lifecycle")) == {"explicit"}
+
+
+def test_what_is_installed_is_known_without_loading_it() -> None:
+    code = "import sys; from tdisprove.explore.bdd.manager import installed; print(*installed(), 'dd' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == [*available(), "False"]
 
 
 def test_a_limit_of_the_users_is_kept() -> None:

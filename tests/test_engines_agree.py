@@ -26,7 +26,7 @@ from tdisprove.model.flows import FLOWS
 from tdisprove.model.language import Bool, ModelError, System
 from tdisprove.model.world import ASPECTS
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
-from tdisprove.properties.catalogue import GROUPS, PROPERTIES, Group, expectation, find, of_aspect
+from tdisprove.properties.catalogue import PROPERTIES, Group, expectation, find, groups_of, of_aspect
 from tdisprove.properties.formulas import LeadsTo, Recurs
 
 ENGINES: list[Engine] = [ExplicitEngine(), Z3Engine(), BddEngine(), SatEngine()]
@@ -122,7 +122,7 @@ def test_check_says_the_same_sliced_or_not(case: tuple[System, list[Property]]) 
 
 
 CROSS_CHECKED = ("sev-tio-host-run", "sev-tio-guest-run", "cove-io")
-GROUPS_OF_Z3 = [g for g in GROUPS if g.aspect == "lifecycle" and g.title != "laws of single steps"]
+GROUPS_OF_Z3 = [g for g in groups_of("lifecycle") if g.title != "laws of single steps"]
 
 
 @pytest.mark.parametrize("group", GROUPS_OF_Z3, ids=lambda g: g.title)

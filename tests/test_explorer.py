@@ -15,7 +15,7 @@ from tdisprove.explore import Result, check
 from tdisprove.explore.explain.blame import blame
 from tdisprove.explore.explain.parting import nearest_holding, parting
 from tdisprove.model.flows import FLOWS
-from tdisprove.properties.catalogue import GROUPS, Group, find
+from tdisprove.properties.catalogue import Group, find, groups
 from tdisprove.reports.explorer.page import explorer
 from tdisprove.reports.explorer.run import run_payload
 from test_formats import hostile_result
@@ -33,11 +33,11 @@ def columns() -> dict[str, list[Result]]:
 @pytest.fixture(scope="module")
 def page(columns: dict[str, list[Result]]) -> str:
     hostile = hostile_result()
-    groups = [*GROUPS, Group(HOSTILE, HOSTILE, (hostile.prop,))]
+    shown = [*groups(), Group(HOSTILE, HOSTILE, (hostile.prop,))]
     broken = next(r for r in columns["sev-tio-host-run"] if r.prop.id == BROKEN)
     why = {("sev-tio-host-run", BROKEN): blame(broken, FLOWS["sev-tio-host-run"], most=2)}
     every = {**columns, HOSTILE: [hostile]}
-    return explorer("1.2", groups, {HOSTILE: HOSTILE}, every, why=why, notes=[HOSTILE], title=HOSTILE)
+    return explorer("1.2", shown, {HOSTILE: HOSTILE}, every, why=why, notes=[HOSTILE], title=HOSTILE)
 
 
 class _Elements(HTMLParser):
@@ -67,13 +67,12 @@ def test_the_page_asks_for_nothing_and_names_stay_text(page: str) -> None:
 
 
 def test_the_same_results_make_the_same_page(columns: dict[str, list[Result]]) -> None:
-    groups = list(GROUPS)
-    assert explorer("1", groups, {}, columns) == explorer("1", groups, {}, columns)
+    assert explorer("1", groups(), {}, columns) == explorer("1", groups(), {}, columns)
 
 
 def test_flows_with_the_same_run_share_it(columns: dict[str, list[Result]]) -> None:
     one = columns["sev-tio-host-run"]
-    text = explorer("1", list(GROUPS), {}, {"a": one, "b": one})
+    text = explorer("1", groups(), {}, {"a": one, "b": one})
     assert len(re.findall('id="run-', text)) == 2
 
 

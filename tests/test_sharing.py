@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,11 @@ from tdisprove.model.language import (
     FALSE,
     TRUE,
     Action,
+    Bool,
+    Enum,
     Event,
     Index,
+    Int,
     System,
     Term,
     Variable,
@@ -190,6 +194,24 @@ def test_what_a_step_comes_to_at_one_topology_is_not_taken_for_another() -> None
         system = System("tdis", (X,), neg(X.term), (action,), {"tdi": tdis})
         _, (obligation,) = compile_properties(system, [alone])
         assert list(obligation.steps.values()) == ([FALSE] if breaks else [])
+
+
+# --- Systems ----------------------------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(systems(), st.data())
+def test_a_system_is_the_same_whatever_settings_it_was_fixed_to_before(system: System, data: st.DataObject) -> None:
+    rigid = [v for v in system.variables if v.rigid and isinstance(v.sort, Bool | Int | Enum)]
+    for _ in range(4):
+        chosen = data.draw(st.sets(st.sampled_from(rigid))) if rigid else set()
+        setting = {v.name: data.draw(st.sampled_from(v.sort.domain)) for v in rigid if v in chosen}
+        gc.collect()  # what nothing refers to any more must not be taken for something else
+        again, afresh = system.fixed(setting), replace(system).fixed(setting)
+        assert again.init is afresh.init and again.knobs == afresh.knobs and again.variables == afresh.variables
+        assert [(a.label, id(a.guard), [tuple(map(id, u)) for u in a.updates]) for a in again.actions] == [
+            (a.label, id(a.guard), [tuple(map(id, u)) for u in a.updates]) for a in afresh.actions
+        ]
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------------------

@@ -19,12 +19,12 @@ from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "ask", help="the questions of the thread, answered", description="Answer questions of the list thread \"TDISP "
-        "enablement\" by deciding the properties that they come down to. Without a question: the table of all. The exit code "
-        "is 0 when every question was decided, whatever the answer is; 3 when a limit left one open."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        'Answer questions of the list thread "TDISP enablement" by deciding the properties that they come down to. '
+        "Without a question: the table of all. The exit code is 0 when every question was decided, whatever the answer "
+        "is; 3 when a limit left one open."
+    )
     p.add_argument("questions", metavar="Qn", nargs="*", help="a question (see tdisprove list questions); default: all")
     p.add_argument("--flow", action="append", default=[], metavar="FLOW", help="in this flow only (may be repeated)")
     p.add_argument(

@@ -15,7 +15,7 @@ from ..explore.survey import survey
 from ..model.language import ModelError
 from ..model.world import ASPECTS
 from ..properties import Property
-from ..properties.catalogue import CENTRAL, GROUPS, Expectation
+from ..properties.catalogue import CENTRAL, Expectation, groups, groups_of
 from ..reports.files import write_machines, write_traces
 from ..reports.formats.choice import DOCUMENTS, RUNS, document, only_run
 from ..reports.json_report import check_document
@@ -30,8 +30,8 @@ _SIDE_BY_SIDE = 3
 """Beyond so many columns the verdicts are counted, not listed (``matrix`` lists them)."""
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser("check", help="decide properties of flows", description="Decide properties of flows.")
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = "Decide properties of flows."
     options.add_target(p, several=True)
     options.add_engine(p, *DOCUMENTS, *RUNS)
     options.add_jobs(p)
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         drawn = columns
         if _crowded(columns, args):
             # Thousands of pictures are none: of many flows those of the central argument.
-            wanted = {p.id for p in GROUPS[0].properties}
+            wanted = {p.id for p in groups()[0].properties}
             drawn = {name: [r for r in results if r.prop.id in wanted] for name, results in columns.items()}
         near = _nearest(args, found, drawn, columns)
         says = {t.name: t.summary for t in found}
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "text":
             print(options.written(files, folder))
             if drawn is not columns:
-                print(f'Drawn are the runs of "{GROUPS[0].title}"; tdisprove check FLOW -o DIR draws all of a flow\'s.')
+                print(f'Drawn are the runs of "{groups()[0].title}"; tdisprove check FLOW -o DIR draws all of a flow\'s.')
     every = [r for results in columns.values() for r in results]
     if args.expect:
         return VIOLATED if differences else UNKNOWN if notes else HOLDS
@@ -157,14 +157,15 @@ def _nearest(
 def _print(args: argparse.Namespace, found: list[Target], columns: Mapping[str, list[Result]], seconds: float) -> None:
     given = f"{'; '.join(f'{k} {n}' for k, n in options.setting(args)[0].items()) or 'default'}"
     screen.line((f"topology: {given}{'; set: ' + ', '.join(args.set) if args.set else ''}", "faint"))
-    groups: dict[str, tuple[Property, ...]] = {g.title: g.properties for g in GROUPS}
+    aspects = [a for a in ASPECTS if any(t.aspect == a for t in found)]
+    shown: dict[str, tuple[Property, ...]] = {g.title: g.properties for a in aspects for g in groups_of(a)}
     for t in found:
         if t.flow is None:
-            groups[t.name] = t.properties
+            shown[t.name] = t.properties
     if _crowded(columns, args):
         screen.overview(_by_aspect(found, columns))
     else:
-        screen.results(groups, columns)
+        screen.results(shown, columns)
         for name, results in columns.items():
             searches = [r.statistics for r in results if r.statistics is not None and r.statistics.states]
             engines = ", ".join(dict.fromkeys(_how(r) for r in results))

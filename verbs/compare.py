@@ -17,14 +17,14 @@ from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "compare", help="do two flows look the same to an observer?", description="Compare what an observer sees of two flows: the "
-        "traces of both, in either direction, and whether at every point of a run the same can be seen next (branching bisimulation). "
-        "Where they differ: a shortest distinguishing trace, with a run of the one and where the other is stuck. With --over: for "
-        "which settings of knobs they look the same. With --refines and one flow: whether its detailed aspect refines an abstraction. "
-        "Exit codes: 0 the relation holds (--over: in some setting), 1 it does not (in none), 3 not decided."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Compare what an observer sees of two flows: the traces of both, in either direction, and whether at every point "
+        "of a run the same can be seen next (branching bisimulation). Where they differ: a shortest distinguishing "
+        "trace, with a run of the one and where the other is stuck. With --over: for which settings of knobs they look "
+        "the same. With --refines and one flow: whether its detailed aspect refines an abstraction. Exit codes: 0 the "
+        "relation holds (--over: in some setting), 1 it does not (in none), 3 not decided."
+    )
     p.add_argument(
         "flows",
         nargs="+",

@@ -13,11 +13,11 @@ from . import options
 from .exits import HOLDS
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "diagram", help="pictures of machines and of traces", description="Pictures of the machines, or of the shortest "
-        "violations (or witnesses) of properties of a flow, as SVG, DOT, Mermaid, text and Markdown."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Pictures of the machines, or of the shortest violations (or witnesses) of properties of a flow, as SVG, DOT, "
+        "Mermaid, text and Markdown."
+    )
     p.add_argument("what", metavar="machines|FLOW", help="the word machines, a flow, or a system file")
     options.add_properties(p)
     options.add_setting(p)

@@ -21,11 +21,11 @@ from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "explore", help="statistics of a flow's state space", description="Explore all reachable states of a flow: how many, "
-        "how deep, deadlocks, rules that never apply, refusals that are never given."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Explore all reachable states of a flow: how many, how deep, deadlocks, rules that never apply, refusals that "
+        "are never given."
+    )
     options.add_target(p, several=False, needed=False)
     options.add_backend(p)
     options.add_limits(p)

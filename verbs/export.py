@@ -16,12 +16,12 @@ from . import options
 from .exits import HOLDS
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "export", help="a flow with its properties, for another checker", description="Write one aspect of a flow, with its "
-        "safety properties, for another checker: SPIN (promela), Rumur and CMurphi (murphi), NuSMV and nuXmv (smv), TLC (tla), ABC "
-        "(aiger), BTOR2 checkers (btor2). Reachable states, verdicts and shortest depths are the same there."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Write one aspect of a flow, with its safety properties, for another checker: SPIN (promela), Rumur and CMurphi "
+        "(murphi), NuSMV and nuXmv (smv), TLC (tla), ABC (aiger), BTOR2 checkers (btor2). Reachable states, verdicts and "
+        "shortest depths are the same there."
+    )
     options.add_target(p, several=False)
     p.add_argument("--to", choices=tuple(TARGETS), required=True, metavar="TARGET", help=f"one of {', '.join(TARGETS)}")
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")

@@ -19,13 +19,12 @@ from .board import BOARD
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "fuzz", help="drive a responder or a guest through the model, and judge what it does", description="Drive an implementation of "
-        "TDISP or IDE_KM through every state, every request in every state and every pair of moves of the model; or a guest driver, with "
-        "--side guest, under a host that lies. Faults are shrunk and told apart. Exit code 0: no fault, everything covered; 1: faults; 3: "
-        "no fault so far, the budget was spent."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Drive an implementation of TDISP or IDE_KM through every state, every request in every state and every pair of "
+        "moves of the model; or a guest driver, with --side guest, under a host that lies. Faults are shrunk and told "
+        "apart. Exit code 0: no fault, everything covered; 1: faults; 3: no fault so far, the budget was spent."
+    )
     implementation.add(p)
     p.add_argument(
         "--side",

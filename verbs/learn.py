@@ -15,11 +15,11 @@ from . import implementation, options
 from .exits import HOLDS, VIOLATED
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "learn", help="learn the state machine of a responder", description="Learn a responder's Mealy machine by active learning, over "
-        "requests without flaws, and compare it with the model. Exit code 0: no difference; 1: differences, or not deterministic."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Learn a responder's Mealy machine by active learning, over requests without flaws, and compare it with the "
+        "model. Exit code 0: no difference; 1: differences, or not deterministic."
+    )
     implementation.add(p)
     p.add_argument("--walks", type=options.count, default=25, metavar="N", help="random walks per state (default: 25)")
     p.add_argument("--seed", type=int, default=0, help="of what is random (default: 0)")

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable
 from ..model.flows import FLOWS
 from ..model.world import KNOBS
 from ..properties.alphabets import ALPHABETS, Alphabet
-from ..properties.catalogue import GROUPS
+from ..properties.catalogue import groups
 from ..properties.questions import QUESTIONS
 from ..properties.refinements import REFINEMENTS
 from . import options, screen
 from .exits import HOLDS
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser("list", help="what there is", description="List " + ", ".join(_LISTS) + ".")
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = "List " + ", ".join(_LISTS) + "."
     p.add_argument("what", choices=tuple(_LISTS))
     options.add_format(p)
     p.set_defaults(run=run)
@@ -50,7 +50,7 @@ def _list_properties() -> list[dict[str, object]]:
             "cite": p.cite,
             "formula": str(p.formula),
         }
-        for g in GROUPS
+        for g in groups()
         for p in g.properties
     ]
 

@@ -7,18 +7,18 @@ import argparse
 from .. import __version__
 from ..explore import targets
 from ..explore.survey import survey
-from ..properties.catalogue import GROUPS
+from ..properties.catalogue import groups
 from ..reports.matrix import Matrix
 from . import options, screen
 from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "matrix", help="flows × properties", description="All flows against all properties, as text, Markdown, HTML or JSON. "
-        "The exit code is 0 when the table is complete, whatever the verdicts are; 3 when a limit or an interruption left a gap."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "All flows against all properties, as text, Markdown, HTML or JSON. The exit code is 0 when the table is "
+        "complete, whatever the verdicts are; 3 when a limit or an interruption left a gap."
+    )
     p.add_argument("flows", metavar="FLOW", nargs="*", help="a flow (see tdisprove list flows); default: all flows")
     options.add_properties(p)
     options.add_setting(p)
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         processes=args.jobs,
     )  # fmt: skip
     BOARD.clear()
-    matrix = Matrix.of(GROUPS, {t.name: t.summary for t in found}, surveyed.results)
+    matrix = Matrix.of(groups(), {t.name: t.summary for t in found}, surveyed.results)
     match args.format:
         case "json":
             options.dump({**matrix.document(__version__), "notes": surveyed.notes})

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from ..explore import Engine, Limits, Target
 from ..explore.explicit import BACKENDS, DEAD_VARIABLES, SYMMETRY, ExplicitEngine
@@ -17,9 +16,6 @@ from ..model.world import ASPECTS
 from ..reports.render import renderer
 from . import board
 from .board import BOARD
-
-Verbs: TypeAlias = "argparse._SubParsersAction[Any]"
-"""Where a verb adds its own parser."""
 
 TOPOLOGY = {"devices": "device", "tdis": "tdi", "tvms": "tvm", "streams": "stream"}
 """Option -> the index of which it says how many there are."""

@@ -26,13 +26,13 @@ CHOICES = "flow-choices"
 """Stands for all that vendors chose differently."""
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "policy", help="for which settings do properties hold?", description="Find all settings of some knobs in which a "
-        "property holds, or a whole set of them, which property forbids which setting, and the smallest changes that repair a flow in "
-        "which it does not. Where only checks of the guest vary: the weakest sets of checks that suffice. Exit codes: 0 it holds "
-        "in some setting, 1 in none, 3 not all of them were decided."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Find all settings of some knobs in which a property holds, or a whole set of them, which property forbids which "
+        "setting, and the smallest changes that repair a flow in which it does not. Where only checks of the guest vary: "
+        "the weakest sets of checks that suffice. Exit codes: 0 it holds in some setting, 1 in none, 3 not all of them "
+        "were decided."
+    )
     p.add_argument("flow", metavar="FLOW", help="a flow (see tdisprove list flows)")
     p.add_argument(
         "-p",

@@ -23,12 +23,12 @@ from . import anynumber, options
 from .exits import code
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "prove", help="prove properties by induction", description="Prove properties by induction with lemmas that the tool "
-        "finds, or violate them by a bounded search: with Z3, or with SAT (IC3); or visit all reachable states (bdd, explicit) and "
-        "write them as an inductive invariant. The lemmas are printed."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Prove properties by induction with lemmas that the tool finds, or violate them by a bounded search: with Z3, or "
+        "with SAT (IC3); or visit all reachable states (bdd, explicit) and write them as an inductive invariant. The "
+        "lemmas are printed."
+    )
     options.add_target(p, several=True)
     p.add_argument(
         "--any", action="append", default=[], metavar="INDEX", help="prove it for any number of these (tdi, tvm, device, stream; may be "

@@ -20,12 +20,12 @@ from . import options
 from .exits import HOLDS, UNKNOWN, VIOLATED
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "replay", help="validate a log of a real run", description="Hold a log against the rules: a decoded message log (lines of JSON "
-        "with dir, session and hex) or a pcap of DOE traffic in the clear against a TDISP responder's, a log of events (lines with event) "
-        "against a flow's. Exit code 0: accepted; 1: refused; 3: accepted, but nothing or not everything of TDISP and IDE_KM was judged."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Hold a log against the rules: a decoded message log (lines of JSON with dir, session and hex) or a pcap of DOE "
+        "traffic in the clear against a TDISP responder's, a log of events (lines with event) against a flow's. Exit "
+        "code 0: accepted; 1: refused; 3: accepted, but nothing or not everything of TDISP and IDE_KM was judged."
+    )
     p.add_argument("log", metavar="LOG", help="a .jsonl or .pcap file")
     p.add_argument("--flow", metavar="FLOW", help="against which flow a log of events is held")
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")

@@ -8,19 +8,19 @@ from .. import __version__
 from ..explore import targets
 from ..explore.explain.violations import reasons
 from ..explore.survey import survey
-from ..properties.catalogue import GROUPS, Group
+from ..properties.catalogue import Group, groups
 from ..reports.explorer.page import explorer
 from . import options
 from .board import BOARD
 from .exits import HOLDS, UNKNOWN
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "report", help="everything on one HTML page", description="Decide properties and write one HTML page that needs nothing "
-        "else: the matrix, each verdict with its evidence, and each run with a stepper. The exit code is 0 when the page is "
-        "complete, whatever the verdicts are; 3 when a limit or an interruption left a gap."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Decide properties and write one HTML page that needs nothing else: the matrix, each verdict with its evidence, "
+        "and each run with a stepper. The exit code is 0 when the page is complete, whatever the verdicts are; 3 when a "
+        "limit or an interruption left a gap."
+    )
     options.add_target(p, several=True)
     options.add_engine(p)
     options.add_jobs(p)
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     why = reasons(found, surveyed.results, options.engine(args), limits, BOARD.doing, args.cuts) if args.why else ()
     own = [Group(t.name, t.summary, t.properties) for t in found if t.flow is None]
     page = explorer(
-        __version__, [*GROUPS, *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,
+        __version__, [*groups(), *own], {t.name: t.summary for t in found}, surveyed.results, notes=surveyed.notes,
         title="tdisprove: " + (", ".join(surveyed.results) if len(surveyed.results) <= 3 else "flows and properties"),
         why={(x.flow, x.result.prop.id): x.blame for x in why}, done=lambda name: BOARD.doing(f"{name}: drawn"),
     )  # fmt: skip

@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ..explore import Result
-from ..explore.answers import Answer
 from ..explore.verdict import Trace
 from ..properties.property import Property
-from ..reports import answers, table, verdicts
-from ..reports.matrix import Matrix
+from ..reports import table, verdicts
 from ..reports.prose import WIDTH, Part, Prose
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from ..explore.answers import Answer
+    from ..reports.matrix import Matrix
 
 
 def console(stream: TextIO) -> Console:
@@ -63,7 +64,7 @@ def _show(plain: Callable[[], str], rich: Callable[[Console], RenderableType]) -
     terminal.print(rich(terminal))
 
 
-# rich is imported only where there is a terminal, so that nobody else waits for it.
+# rich is imported only where there is a terminal, and what is of one verb by that verb only, so that nobody else waits for it.
 
 
 def results(groups: Mapping[str, Sequence[Property]], columns: Mapping[str, Sequence[Result]]) -> None:
@@ -107,7 +108,12 @@ def questions(found: Sequence[Answer]) -> None:
 
         return questions(found)
 
-    _show(lambda: answers.table(found), rich)
+    def plain() -> str:
+        from ..reports import answers
+
+        return answers.table(found)
+
+    _show(plain, rich)
 
 
 def listing(rows: Sequence[tuple[str, str]]) -> None:

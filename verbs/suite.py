@@ -12,11 +12,11 @@ from . import implementation, options
 from .exits import HOLDS
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "suite", help="write a conformance suite", description="Write test suites for a responder or a guest: every transition, every "
-        "pair of moves, or (wp, for responders) a suite that is complete for a stated number of extra states. The adapter says what can be caused."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Write test suites for a responder or a guest: every transition, every pair of moves, or (wp, for responders) a "
+        "suite that is complete for a stated number of extra states. The adapter says what can be caused."
+    )
     implementation.add(p)
     p.add_argument("--side", choices=SIDES, default=SIDES[0], help="which side it is (default: responder)")
     p.add_argument("--kind", choices=KINDS, default="transitions", help="default: %(default)s")

@@ -6,16 +6,14 @@ import argparse
 from pathlib import Path
 
 from ..explore.certificate import Refused, verify_file
-from . import options
 from .exits import HOLDS, VIOLATED
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "verify-certificate", help="check a certificate independently", description="Check certificates: that the evidence shows "
-        "the verdict, by Z3 and, where it is installed, by cvc5, and that the system is the one that the flow generates today. "
-        "Exit codes: 0 verified, 1 refused, 2 no certificate."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Check certificates: that the evidence shows the verdict, by Z3 and, where it is installed, by cvc5, and that "
+        "the system is the one that the flow generates today. Exit codes: 0 verified, 1 refused, 2 no certificate."
+    )
     p.add_argument("files", metavar="FILE", nargs="+", help="a certificate, or a folder of certificates")
     p.add_argument("--source", metavar="FILE", help="the scenario or system file that it is about, where it is about one")
     p.set_defaults(run=run)

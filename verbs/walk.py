@@ -26,12 +26,11 @@ _HELP = """\
   h, ?          this help                          q        quit"""
 
 
-def add(verbs: options.Verbs) -> None:
-    p = verbs.add_parser(
-        "walk", help="step through a system by hand", description="Step through a system: choose an event that is possible, "
-        "go back, watch which properties break, write the run to a file. Reads commands from standard input. The exit code is 1 when "
-        "the run that was left breaks a property."
-    )  # fmt: skip
+def add(p: argparse.ArgumentParser) -> None:
+    p.description = (
+        "Step through a system: choose an event that is possible, go back, watch which properties break, write the run "
+        "to a file. Reads commands from standard input. The exit code is 1 when the run that was left breaks a property."
+    )
     options.add_target(p, several=False)
     p.add_argument("--aspect", choices=tuple(ASPECTS), help="which aspect of the flow (default: its first)")
     p.add_argument(

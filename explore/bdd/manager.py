@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 from ...model.language import ModelError
@@ -38,8 +40,15 @@ class OutOfNodesError(Exception):
     """A back end could not make a node, for want of memory."""
 
 
+def installed() -> tuple[str, ...]:
+    """The back ends that there are files of, the better one first. Whether they can be loaded, which takes its time, says `available`."""
+    package = find_spec("dd")
+    there = package is not None and PathFinder.find_spec(CUDD, package.submodule_search_locations) is not None
+    return BACKENDS if there else (PYTHON,)
+
+
 def available() -> tuple[str, ...]:
-    """The back ends that are installed, the better one first."""
+    """The back ends that can be loaded, the better one first."""
     try:
         import dd.cudd  # noqa: F401
     except ImportError:

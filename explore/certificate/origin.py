@@ -111,7 +111,8 @@ def _of_flow(*given: str) -> Target:
     """A flow's system in an aspect. Certificates of one flow come one after the other, so the last few are kept."""
     made_from = dict(zip(("flow", "aspect", "topology", "set"), map(json.loads, given), strict=True))
     f, aspect = flow(_text(made_from, "flow")), _text(made_from, "aspect")
-    return Target(f.name, f.summary, f.system(_numbers(made_from), _values(made_from), aspect=aspect), (), f, aspect)
+    system = f.system(_numbers(made_from), _values(made_from), aspect=aspect)
+    return Target(f.name, f.summary, lambda: system, (), f, aspect)
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

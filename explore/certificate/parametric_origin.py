@@ -35,7 +35,8 @@ def parametric_today(document: Mapping[str, Any], source: str | None) -> Target:
             raise ModelError("it is about a flow, and needs no --source")
         about = fields(about, "`made from`", {"flow": str, "aspect": str, "knobs": dict})
         f, aspect = flow(about["flow"]), about["aspect"]
-        target = Target(f.name, f.summary, f.system(fixed, changed, aspect=aspect), (find(prop),), f, aspect)
+        system = f.system(fixed, changed, aspect=aspect)
+        target = Target(f.name, f.summary, lambda: system, (find(prop),), f, aspect)
         if dict(target.system.knobs) != about["knobs"]:
             raise Refused(f"flow {target.name} has other knobs today")
         if aspect_of(target.properties[0]) != aspect:

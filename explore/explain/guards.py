@@ -13,7 +13,7 @@ from enum import Enum as Values
 
 from ...model.language import OK, Enum, Rule, System, Term, Variable, conj, neg, substitute, support
 from ...model.world import ASPECTS
-from ...properties.catalogue import GROUPS
+from ...properties.catalogue import groups
 from ...properties.compile import Obligation, compile_properties
 from ...properties.formulas import LeadsTo, Recurs
 from ...properties.property import Property
@@ -107,7 +107,7 @@ def guards(
     if stopped != _INTERRUPTED:
         deciding, why = _deciding(loose, {n: binds[loose.checks[n]] for n in names}, limits)
         stopped = stopped or why
-    laws = {p.id for g in GROUPS if g.of_laws for p in g.properties}
+    laws = {p.id for g in groups() if g.of_laws for p in g.properties}
     reach = {o.prop.id for o in obligations if o.reach}
     return [
         Guard(

@@ -1,10 +1,21 @@
 """The catalogue: what confidential device assignment must keep, and what each flow is known to keep of it."""
 
-from .registry import CENTRAL, GROUPS, PROPERTIES, Expectation, Group, aspect_of, expectation, find, group, of_aspect
+from .registry import (
+    CENTRAL,
+    PROPERTIES,
+    Expectation,
+    Group,
+    aspect_of,
+    expectation,
+    find,
+    group,
+    groups,
+    groups_of,
+    of_aspect,
+)
 
 __all__ = [
     "CENTRAL",
-    "GROUPS",
     "PROPERTIES",
     "Expectation",
     "Group",
@@ -12,5 +23,7 @@ __all__ = [
     "expectation",
     "find",
     "group",
+    "groups",
+    "groups_of",
     "of_aspect",
 ]

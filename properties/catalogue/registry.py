@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 
 from ...model.language import ModelError, nearest
+from ...model.world import ASPECTS
 from ..property import Property
-from . import channel, evidence, ide, lifecycle, proxy, resources, responder, spdm
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,52 @@ class Group:
         return self.title.endswith("laws of single steps")
 
 
-_ASPECTS = (lifecycle, evidence, responder, ide, spdm, channel, proxy, resources)
+_ASPECT_OF: dict[str, str] = {}
+"""Property id -> aspect, of what was loaded."""
 
-GROUPS: tuple[Group, ...] = tuple(
-    Group(title, module.__name__.rpartition(".")[2], found) for module in _ASPECTS for title, found in module.GROUPS.items()
-)
-"""The catalogue in the order in which it is shown."""
 
-PROPERTIES: dict[str, Property] = {p.id: p for group in GROUPS for p in group.properties}
+@cache
+def groups_of(aspect: str) -> tuple[Group, ...]:
+    """The groups of an aspect, in the order in which they are shown; loaded when they are asked for first."""
+    module = import_module(f".{aspect}", __package__)
+    found = tuple(Group(title, aspect, properties) for title, properties in module.GROUPS.items())
+    _ASPECT_OF.update((p.id, aspect) for g in found for p in g.properties)
+    return found
 
-_ASPECT: dict[str, str] = {p.id: group.aspect for group in GROUPS for p in group.properties}
 
-_BY_ASPECT = tuple(dict.fromkeys(_ASPECT.values()))
+def groups() -> tuple[Group, ...]:
+    """The whole catalogue in the order in which it is shown."""
+    return tuple(g for aspect in ASPECTS for g in groups_of(aspect))
+
+
+@cache
+def of_aspect(name: str) -> tuple[Property, ...]:
+    """The catalogued properties that speak of an aspect, in order."""
+    return tuple(p for g in groups_of(name) for p in g.properties)
+
+
+@cache
+def _by_id(aspect: str) -> Mapping[str, Property]:
+    return {p.id: p for p in of_aspect(aspect)}
+
+
+class _Catalogue(Mapping[str, Property]):
+    """All properties by id. Loading them takes as long as a small check, so each aspect's are loaded when they are looked for first."""
+
+    def __getitem__(self, id: str) -> Property:
+        for aspect in ASPECTS:
+            if id in _by_id(aspect):
+                return _by_id(aspect)[id]
+        raise KeyError(id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (id for aspect in ASPECTS for id in _by_id(aspect))
+
+    def __len__(self) -> int:
+        return sum(len(_by_id(aspect)) for aspect in ASPECTS)
+
+
+PROPERTIES: Mapping[str, Property] = _Catalogue()
 
 CENTRAL = ("no-tbit-dma-emitted-before-accept", "no-tbit-dma-effective-before-accept")
 """The two whose difference is the vendors' argument."""
@@ -52,13 +87,10 @@ def find(name: str) -> Property:
 
 
 def aspect_of(p: Property) -> str:
-    """The name of the aspect of which a catalogued property speaks."""
-    return _ASPECT[p.id]
-
-
-def of_aspect(name: str) -> tuple[Property, ...]:
-    """The catalogued properties that speak of an aspect, in order."""
-    return tuple(p for p in PROPERTIES.values() if _ASPECT[p.id] == name)
+    """The name of the aspect of which a catalogued property speaks. Raises `KeyError` for a property of somebody's own."""
+    if p.id not in _ASPECT_OF:
+        PROPERTIES[p.id]  # loads the aspects up to its own
+    return _ASPECT_OF[p.id]
 
 
 def group(name: str) -> tuple[Property, ...]:
@@ -66,13 +98,13 @@ def group(name: str) -> tuple[Property, ...]:
 
     Raises `ModelError` with the nearest names when there is none.
     """
-    if name in _BY_ASPECT:
+    if name in ASPECTS:
         return of_aspect(name)
-    found = [g for g in GROUPS if name in (g.title, f"{g.aspect}/{g.title}")]
+    found = [g for g in groups() if name in (g.title, f"{g.aspect}/{g.title}")]
     if len(found) > 1:
         raise ModelError(f"there are several groups {name!r}: {', '.join(f'{g.aspect}/{g.title}' for g in found)}")
     if not found:
-        every = (*_BY_ASPECT, *(g.title for g in GROUPS))
+        every = (*ASPECTS, *(g.title for g in groups()))
         raise ModelError(f"there is no group {name!r}: {', '.join(map(repr, every))}{nearest(name, every)}")
     return found[0].properties
 
@@ -109,7 +141,9 @@ def _parse(entry: str) -> Expectation:
 
 def expectation(flow: str, prop: str) -> Expectation | None:
     """The verdict recorded for a property in a flow at default topology and knobs; None when there is none."""
-    entries = recorded(_ASPECT[prop]).get(prop, {}) if prop in _ASPECT else {}
+    if prop not in PROPERTIES:
+        return None
+    entries = recorded(aspect_of(PROPERTIES[prop])).get(prop, {})
     return entries.get(flow, entries.get(EVERY))
 
 
