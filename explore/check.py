@@ -17,7 +17,7 @@ from .engine import NO_LIMITS, Engine, Limits
 from .liveness.by_safety import ENGINES, decide_by_safety
 from .liveness.decide import NAME, EarlierPromises, decide
 from .replay import ReplayError, Walker, replay, replay_lasso
-from .slice import batches, sliced
+from .slice import batches, joined, sliced
 from .verdict import Evidence, Outcome, Report, Statistics, Trace, Verdict
 
 
@@ -97,7 +97,9 @@ def check(
     interrupted = False
     earlier = earlier or EarlierChecks()
     walker = Walker(watched)
-    for batch in batches(watched, obligations, slicing=slicing):
+    left = batches(watched, obligations, slicing=slicing)
+    while left:
+        batch, *left = left
         start = time.perf_counter()
         mine = [obligations[n] for n in batch.numbers]
         if interrupted:
@@ -112,6 +114,8 @@ def check(
         else:
             report = engine.check(watched, mine, limits)
             paths = [o.path for o in report.outcomes]
+        if report.statistics is not None and report.statistics.complete:
+            left = joined(watched, batch, report.statistics.states, left)
         seconds = time.perf_counter() - start
         interrupted = any(o.note == "interrupted" for o in report.outcomes)
         for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):

@@ -24,12 +24,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 from ..model.language import FALSE, TRUE, Action, State, System, Term, conj, support
 from ..model.language.satisfy import satisfying
 from ..model.language.terms import conjuncts
 from ..properties.compile import Obligation, Promise
 from .evaluate import initial_states
+from .layout import size
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,33 @@ def batches(
         else:
             found.append(Batch((n,), bases[n]))
     return found
+
+
+FEW = 1 << 17
+"""Batches that have no more states together than this share a run: to make it ready takes longer than to search it."""
+
+
+def joined(system: System, found: Batch, states: int, rest: Sequence[Batch]) -> list[Batch]:
+    """The rest of the batches, put together where they have few states, after one was found to have so many ``states``.
+
+    The variables of a union of bases that lie in the base of ``found`` are all that they depend on themselves, since that is so of
+    both. So they have no more values together than states were found, and the union no more than that times the values of
+    its other variables (monitors not counted).
+    """
+
+    def most(base: frozenset[Term]) -> int:
+        return states * prod(size(v.sort) for v in system.variables if v.term in base - found.base)
+
+    together: list[Batch] = []
+    for b in rest:
+        for i, other in enumerate(together):
+            base = other.base | b.base
+            if most(base) <= FEW:
+                together[i] = Batch((*other.numbers, *b.numbers), base)
+                break
+        else:
+            together.append(b)
+    return together
 
 
 def _names(variables: Iterable[Term]) -> set[str]:

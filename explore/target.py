@@ -12,7 +12,6 @@ from ..model.flows import FLOWS, Flow, flow
 from ..model.language import Model, ModelError, System, Value, nearest
 from ..properties.catalogue import Expectation, aspect_of, expectation, find, of_aspect
 from ..properties.property import Property
-from .scenarios.scenario import load
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,8 @@ def targets(
     found = []
     for name in names or list(FLOWS):
         if name.endswith(".toml"):
+            from .scenarios.scenario import load  # here, since most commands are about flows
+
             s = load(Path(name))
             wanted = [find(p) for p in properties] or list(s.properties)
             mine = _of_flow(s.flow, wanted, topology, changed)

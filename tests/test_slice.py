@@ -5,14 +5,21 @@ That verdicts and depths stay the same on random systems is tested where the eng
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
 from random_systems import systems_with_properties
-from tdisprove.explore import Verdict
+from tdisprove.explore import NO_LIMITS, Limits, Report, Verdict, check
+from tdisprove.explore import slice as slicing
 from tdisprove.explore.evaluate import enabled, evaluate, initial_states, named, successor
 from tdisprove.explore.explicit import ExplicitEngine
-from tdisprove.explore.slice import sliced
+from tdisprove.explore.slice import Cones, batches, joined, part_of, sliced
 from tdisprove.model.language import BOOL, TRUE, Action, Event, Int, System, Term, Variable, conj, ite
-from tdisprove.properties import Invariant, Never, Property, Sometimes, Step, compile_properties
+from tdisprove.model.language.terms import lift
+from tdisprove.properties import Invariant, Never, Obligation, Property, Sometimes, Step, compile_properties
 
 X, Y, Z, K = Variable("x", BOOL), Variable("y", Int(0, 3)), Variable("z", BOOL), Variable("k", BOOL, rigid=True)
 x, y, z, k = X.term, Y.term, Z.term, K.term
@@ -105,3 +112,95 @@ def test_a_reachability_property_is_sliced_like_any_other() -> None:
     part = sliced(*compile_properties(_system(*START), [Property("p", "P.", Sometimes(y == 3))]))
     assert _names(part.system) == ["y"]
     assert ExplicitEngine().check(part.system, part.obligations).outcomes[0].depth == 3
+
+
+# --- Runs that are shared ----------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def observed_cores(draw: DrawFn) -> tuple[System, list[Property]]:
+    """A system whose properties are about variables that watch a core, and maybe one another."""
+    count, flag = Variable("count", Int(0, 3)), Variable("flag", BOOL)
+    observers = [Variable(f"seen{i}", Int(0, draw(st.integers(1, 3)))) for i in range(draw(st.integers(2, 4)))]
+    conditions = [flag.term, ~flag.term, count.term == 0, count.term < 2, TRUE]
+    actions = []
+    for n in range(draw(st.integers(2, 4))):
+        stepped = ite(count.term < 3, count.term + 1, 0) if draw(st.booleans()) else draw(st.sampled_from([count.term, 0]))
+        updates = [(count.term, lift(stepped, count.sort)), (flag.term, draw(st.sampled_from(conditions)))]
+        for i, v in enumerate(observers):
+            others = [o.term == 1 for o in observers[:i] if draw(st.integers(0, 3)) == 0]
+            when = conj(draw(st.sampled_from(conditions)), *others)
+            updates.append((v.term, ite(when & (v.term < v.sort.domain[-1]), v.term + 1, v.term)))
+        actions.append(Action(f"step{n}", (), draw(st.sampled_from(conditions)), tuple(updates)))
+    init = conj(*(v.term == 0 for v in (count, *observers)), flag.term)
+    properties = [
+        Property(v.name, "P.", draw(st.sampled_from([Invariant, Sometimes]))(v.term < draw(st.integers(1, 3))))
+        for v in observers
+    ]
+    return System("observed", (count, flag, *observers), init, tuple(actions)), properties
+
+
+def _states(system: System, base: frozenset[Term]) -> int:
+    """How many states there are of a cone of influence and nothing else."""
+    cones = Cones(system)
+    assert cones.closure(base) == base
+    part = part_of(cones, base, ())
+    _, obligations = compile_properties(part.system, [Property("p", "P.", Invariant(TRUE))])
+    statistics = ExplicitEngine().check(part.system, obligations).statistics
+    assert statistics is not None and statistics.complete
+    return statistics.states
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(observed_cores(), st.integers(1, 6))
+def test_runs_are_shared_where_the_states_found_bound_those_to_come(case: tuple[System, list[Property]], times: int) -> None:
+    watched, obligations = compile_properties(*case)
+    first, *rest = batches(watched, obligations)
+    states = _states(watched, first.base)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slicing, "FEW", states * times)
+        left = joined(watched, first, states, rest)
+    assert sorted(n for b in left for n in b.numbers) == sorted(n for b in rest for n in b.numbers)
+    for b in left:
+        assert b.base == frozenset().union(*(r.base for r in rest if set(r.numbers) <= set(b.numbers)))
+        if b not in rest:
+            assert _states(watched, b.base) <= states * times
+
+
+def test_runs_are_shared_as_far_as_the_bound_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = [Variable(f"n{i}", Int(0, 9)) for i in range(4)]
+    both = Variable("both", BOOL)
+    flip = Action("flip", (), TRUE, ((both.term, ~both.term),))
+    up = [Action(f"up{i}", (), v.term < 9, ((v.term, v.term + 1),)) for i, v in enumerate(counters)]
+    system = System("counters", (both, *counters), conj(both.term, *(v.term == 0 for v in counters)), (flip, *up))
+    properties = [Property(v.name, "P.", Invariant((v.term < 9) | both.term)) for v in counters]
+    watched, obligations = compile_properties(system, properties)
+    first, *rest = batches(watched, obligations)
+    assert len(rest) == 3
+    for few, runs in ((0, 3), (1_999, 3), (2_000, 2), (19_999, 2), (20_000, 1)):
+        monkeypatch.setattr(slicing, "FEW", few)
+        assert len(joined(watched, first, 20, rest)) == runs
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(observed_cores())
+def test_the_answers_are_the_same_whether_runs_are_shared_or_not(case: tuple[System, list[Property]]) -> None:
+    told, runs = [], []
+    for few in (0, 1 << 17):
+        engine = Counting()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(slicing, "FEW", few)
+            told.append([(r.verdict, r.depth, r.evidence, r.vacuous, r.notes) for r in check(*case, engine)])
+        runs.append(engine.asked)
+    assert told[0] == told[1]
+    assert runs[1] <= min(runs[0], 2)
+
+
+class Counting(ExplicitEngine):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
+        self.asked += 1
+        return super().check(system, obligations, limits)

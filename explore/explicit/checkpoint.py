@@ -6,8 +6,6 @@ never gone on with for another system, nor after a change of the model.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +35,8 @@ class Kept(NamedTuple):
 
 def identity(system: System, obligations: Sequence[Obligation], symmetry: int) -> str:
     """What is searched, as a hash."""
+    import hashlib  # here, like `zipfile` below, since hardly a search is kept
+
     text = hashlib.sha256(f"{_FORMAT} {symmetry}\n{system}\n".encode())
     for o in obligations:
         text.update(f"{o} {o.reach} {o.state}\n".encode())
@@ -59,6 +59,8 @@ def keep(folder: Path, what: str, found: Kept) -> None:
 
 def find(folder: Path, what: str) -> Kept | None:
     """What an earlier search of the same had found. Raises `ModelError` for a file that cannot be read."""
+    import zipfile
+
     path = _path(folder, what)
     if not path.exists():
         return None

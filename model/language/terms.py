@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import enum as _enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import is_
 from typing import TypeAlias, final
 from weakref import WeakValueDictionary
 
@@ -194,7 +195,7 @@ def _kind(sort: Sort) -> str:
 def lift(value: object, sort: Sort) -> Term:
     """A Python value as a constant of ``sort``; a term as it is, when its sort fits."""
     if isinstance(value, Term):
-        if not comparable(value.sort, sort):
+        if value.sort is not sort and not comparable(value.sort, sort):
             raise ModelError(f"`{value}` is of sort {value.sort} where {sort} is needed")
         return value
     if isinstance(value, bool | int | str):
@@ -287,7 +288,7 @@ def iff(a: Term, b: Operand) -> Term:
 
 def equal(a: Term, other: object) -> Term:
     """Equality; both sides of one sort (an instance may be compared with a `Maybe` of its index)."""
-    if isinstance(other, Term) and not comparable(a.sort, other.sort):
+    if isinstance(other, Term) and a.sort is not other.sort and not comparable(a.sort, other.sort):
         raise ModelError(
             f"`{a}` (sort {a.sort}) and `{other}` (sort {other.sort}) cannot be compared: compare terms of one sort"
         )
@@ -457,8 +458,11 @@ def substitute(t: Term, replacement: Mapping[Term, Term], memo: dict[Term, Term]
     elif not t.args:
         result = t
     else:
-        args = tuple(substitute(a, replacement, memo) for a in t.args)
-        result = t if all(a is b for a, b in zip(args, t.args, strict=True)) else rebuild(t, args)
+        args = []
+        for a in t.args:
+            new = memo.get(a)
+            args.append(substitute(a, replacement, memo) if new is None else new)
+        result = t if all(map(is_, args, t.args)) else rebuild(t, tuple(args))
     memo[t] = result
     return result
 
@@ -480,7 +484,7 @@ def support(t: Term) -> tuple[Term, ...]:
     if t.op is Op.VAR:
         return (t,)
     if t._support is None:
-        t._support = tuple(x for x in subterms(t) if x.op is Op.VAR)
+        t._support = tuple(dict.fromkeys(v for a in t.args for v in support(a)))
     return t._support
 
 
