@@ -1,6 +1,6 @@
-"""The hot loop of exhaustive search, compiled; all else is in pyproject.toml.
+"""What is compiled: the hot loop of exhaustive search, and strongly connected components; all else is in pyproject.toml.
 
-Where it cannot be built, NumPy does its work: slower, with the same results. One build is for every Python from 3.11 on.
+Where it cannot be built, NumPy and SciPy do its work: slower, with the same results. One build is for every Python from 3.11 on.
 """
 
 from setuptools import Extension, setup
@@ -23,7 +23,10 @@ setup(
             depends=["explore/explicit/expand.h"],
             py_limited_api=True,
             optional=True,
-        )
+        ),
+        Extension(
+            "tdisprove.explore._components", sources=["explore/components.c"], py_limited_api=True, optional=True
+        ),
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

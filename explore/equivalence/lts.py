@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..components import strong_components
+
 Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 
 SILENT = 0
@@ -85,16 +87,9 @@ class Lts:
 
     def components(self) -> tuple[int, Numbers]:
         """How many silent components there are (states that silent steps lead to from each other), and that of each state."""
-        from scipy.sparse import csr_matrix
-        from scipy.sparse.csgraph import connected_components
-
         silent = self.label == SILENT
-        graph = csr_matrix(
-            (np.ones(int(silent.sum()), np.int8), (self.source[silent], self.target[silent])),
-            shape=(self.states, self.states),
-        )
-        number, component = connected_components(graph, directed=True, connection="strong")
-        return int(number), component
+        first = np.concatenate(([0], np.cumsum(np.bincount(self.source[silent], minlength=self.states))))
+        return strong_components(first, self.target[silent])
 
     def cycle(self, state: int) -> list[int]:
         """A shortest silent cycle through a state that lies on one: the numbers of its steps."""

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..components import strong_components
+
 States: TypeAlias = NDArray[np.signedinteger[Any]]
 Masks: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
@@ -37,8 +39,12 @@ class Steps:
     def of(cls, states: int, source: States, target: States, action: States, taken: Masks) -> Steps:
         """The steps in whatever order; those of one state stay in theirs."""
         order = source.argsort(kind="stable")
+        return cls._in_order(states, source[order], target[order], action[order], taken[order])
+
+    @classmethod
+    def _in_order(cls, states: int, source: States, target: States, action: States, taken: Masks) -> Steps:
         first = np.concatenate(([0], np.cumsum(np.bincount(source, minlength=states)))).astype(np.int64)
-        return cls(states, source[order], target[order], action[order], taken[order], first)
+        return cls(states, source, target, action, taken, first)
 
     def leaving(self, states: States) -> States:
         """The numbers of the steps that leave the states, state by state."""
@@ -52,9 +58,9 @@ class Steps:
         new = np.full(self.states, -1, np.int64)
         new[old] = np.arange(len(old))
         kept = chosen[self.source] & chosen[self.target]
-        return Steps.of(
-            len(old), new[self.source[kept]], new[self.target[kept]], self.action[kept], self.taken[kept]
-        ), old  # fmt: skip
+        # New numbers are in the order of the old ones, and so are the steps.
+        source, target = new[self.source[kept]], new[self.target[kept]]
+        return Steps._in_order(len(old), source, target, self.action[kept], self.taken[kept]), old
 
 
 def fair_components(steps: Steps, possible: Masks, strong: int, watch: Callable[[], None] = lambda: None) -> States:
@@ -69,9 +75,6 @@ def fair_components(steps: Steps, possible: Masks, strong: int, watch: Callable[
     is possible, so those states go and the rest is taken apart again (after Streett, and Emerson and Lei). One
     without a step for a weak assumption that is possible throughout cannot be gone round fairly at all, nor can a part of it.
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     strongly, weakly = np.uint64(strong), ~np.uint64(strong)
     label = np.full(steps.states, -1, np.int64)
     found = 0
@@ -79,8 +82,7 @@ def fair_components(steps: Steps, possible: Masks, strong: int, watch: Callable[
     while undecided.any():
         watch()
         part, old = steps.among(undecided)
-        graph = csr_array((np.ones(len(part.source)), (part.source, part.target)), shape=(part.states, part.states))
-        count, component = connected_components(graph, directed=True, connection="strong")
+        count, component = strong_components(part.first, part.target)
         inner = component[part.source] == component[part.target]
         can = possible[old]
         took, some, every = np.zeros(count, np.uint64), np.zeros(count, np.uint64), np.full(count, ~np.uint64(0))
