@@ -24,9 +24,7 @@ setup(
             py_limited_api=True,
             optional=True,
         ),
-        Extension(
-            "tdisprove.explore._components", sources=["explore/components.c"], py_limited_api=True, optional=True
-        ),
+        Extension("tdisprove.explore._components", sources=["explore/components.c"], py_limited_api=True, optional=True),
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -121,22 +121,23 @@ def test_a_reachability_property_is_sliced_like_any_other() -> None:
 def observed_cores(draw: DrawFn) -> tuple[System, list[Property]]:
     """A system whose properties are about variables that watch a core, and maybe one another."""
     count, flag = Variable("count", Int(0, 3)), Variable("flag", BOOL)
-    observers = [Variable(f"seen{i}", Int(0, draw(st.integers(1, 3)))) for i in range(draw(st.integers(2, 4)))]
+    most = draw(st.lists(st.integers(1, 3), min_size=2, max_size=4))
+    observers = [Variable(f"seen{i}", Int(0, n)) for i, n in enumerate(most)]
     conditions = [flag.term, ~flag.term, count.term == 0, count.term < 2, TRUE]
     actions = []
-    for n in range(draw(st.integers(2, 4))):
+    for step in range(draw(st.integers(2, 4))):
         stepped = ite(count.term < 3, count.term + 1, 0) if draw(st.booleans()) else draw(st.sampled_from([count.term, 0]))
         updates = [(count.term, lift(stepped, count.sort)), (flag.term, draw(st.sampled_from(conditions)))]
-        for i, v in enumerate(observers):
+        for i, (v, n) in enumerate(zip(observers, most, strict=True)):
             others = [o.term == 1 for o in observers[:i] if draw(st.integers(0, 3)) == 0]
             when = conj(draw(st.sampled_from(conditions)), *others)
-            updates.append((v.term, ite(when & (v.term < v.sort.domain[-1]), v.term + 1, v.term)))
-        actions.append(Action(f"step{n}", (), draw(st.sampled_from(conditions)), tuple(updates)))
+            updates.append((v.term, ite(when & (v.term < n), v.term + 1, v.term)))
+        actions.append(Action(f"step{step}", (), draw(st.sampled_from(conditions)), tuple(updates)))
     init = conj(*(v.term == 0 for v in (count, *observers)), flag.term)
-    properties = [
-        Property(v.name, "P.", draw(st.sampled_from([Invariant, Sometimes]))(v.term < draw(st.integers(1, 3))))
-        for v in observers
-    ]
+    properties = []
+    for v in observers:
+        below = v.term < draw(st.integers(1, 3))
+        properties.append(Property(v.name, "P.", Sometimes(below) if draw(st.booleans()) else Invariant(below)))
     return System("observed", (count, flag, *observers), init, tuple(actions)), properties
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from ...model.language import State, Value
 from .adapters import Setup
-from .alphabet import REQUIRED, Note, Stimulus
+from .alphabet import REQUIRED, Note
+from .answers import Memory
 from .oracle import Allowed, Belief, Key, Possible
 from .reference import Dsm
-from .tdisp import Memory, TdispAlphabet
+from .tdisp import TdispAlphabet
 from .wire import IDE_KM, TDISP, Malformed, Message, Vdm, decode_vdm, error_name
 
 _SPDM = {
@@ -261,8 +262,7 @@ class MessageLog:
                 return
             name = "ok"
             self.memory.asked_offset = request.number("offset") if event == "lock_interface" else 0
-            stimulus = Stimulus(request.kind, event, tuple(keys), known)
-            facts = list(self.alphabet.content(stimulus, request, reply, self.memory, notes))
+            facts = list(self.alphabet.answers.content(event, request, reply, self.memory, notes))
         for n in notes:
             if n.severity == REQUIRED:
                 self._refuse(number, str(request), n.text, [n.clause])

@@ -14,8 +14,9 @@ from functools import cached_property
 from ...model.language import State, Value
 from .adapters import Setup
 from .alphabet import Blame, Link, Observation, Stimulus, Trail, Views
+from .answers import Answers, Memory
 from .oracle import Key, Oracle
-from .tdisp import Memory, TdispAlphabet, responder
+from .tdisp import TdispAlphabet, responder
 
 TDIS = ("tdi0", "tdi1")
 _PLAIN: Mapping[str, Mapping[str, Value]] = {
@@ -61,7 +62,7 @@ class TwoTdiAlphabet:
         self._of = (first, second)
         for alphabet, mine in zip(self._of, (terms, of_second), strict=True):
             # What an answer tells is told of the TDI that was asked.
-            alphabet.term = mine
+            alphabet.answers = Answers(mine)
         self.preferred = self._of[0].preferred
         self._system = system
         self._kept = {*_PLAIN, "recover"}

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
-from ...model.language import FALSE, TRUE, Model, ModelError, State, System, Term, Value, iff, implies, neg
+from ...model.language import FALSE, Model, ModelError, State, System, Term, Value
 from ...model.world import ASPECTS, KNOBS
 from .adapters import Setup
 from .adapters.adapter import Session
-from .alphabet import RECOMMENDED, REQUIRED, Blame, Link, Note, Observation, Stimulus, Trail, Views, unpack
+from .alphabet import REQUIRED, Blame, Link, Note, Observation, Stimulus, Trail, Views, unpack
+from .answers import Answers, Memory
 from .keying import ask as ask_ide
 from .keying import program, slots, switch
 from .oracle import Key, Oracle, told_apart
-from .wire import ERROR_CODES, IDE_KM, STATES, TDISP, Malformed, Message, Report, decode_report, error_name
-from .wire.report import MSIX_PBA, MSIX_TABLE, NO_FW_UPDATE
+from .wire import ERROR_CODES, IDE_KM, TDISP, Malformed, Message, error_name
 from .wire.tdisp import VERSION
 
 PROTOCOL = 1
@@ -60,27 +60,6 @@ _REQUEST_OF_BYTES = 16
 """A first part of a report: everything before the ranges."""
 
 
-@dataclass
-class Memory:
-    """What a requester remembers of a run."""
-
-    nonce: bytes = hashlib.sha256(b"no lock yet").digest()
-    nonces: list[bytes] = field(default_factory=list)
-    offset: int = 0
-    """MMIO_REPORTING_OFFSET of the last lock that was granted."""
-    asked_offset: int = 0
-    first: bytes | None = None
-    """The first part of the report of this lock epoch."""
-    total: int | None = None
-    pages: tuple[int, ...] | None = None
-    """Where the ranges lie without the reporting offset, as the first whole report said."""
-    p2p: int = 0
-    keys: int = 0
-    programmed: int = 0
-    """The key set that was programmed last, and the one that was taken into use last."""
-    used: int = 0
-
-
 class TdispAlphabet:
     """Stimuli for a TDISP responder with one TDI, as far as the implementation's controls reach."""
 
@@ -94,7 +73,7 @@ class TdispAlphabet:
         defaults = {k.name: k.default for k in KNOBS}
         self.preferred: Mapping[str, Value] = {name: defaults[name] for name in READINGS}
         system = responder(setup, fixed)
-        self.term = {v.name: v.term for v in system.variables}
+        self.answers = Answers({v.name: v.term for v in system.variables})
         controlled = {c for c in _CONTROLS if c in self.controls}
         kept = {*_REQUESTS, "key_prog", "ide_query", "set_mmio_attribute_response", "recover", *controlled}
         if "ide_enable" in self.controls:
@@ -109,6 +88,11 @@ class TdispAlphabet:
 
     def __getitem__(self, name: str) -> Stimulus:
         return self._by_name[name]
+
+    @property
+    def term(self) -> Mapping[str, Term]:
+        """The variables of the responder's model, by name."""
+        return self.answers.term
 
     @cached_property
     def first(self) -> State:
@@ -366,7 +350,7 @@ class TdispAlphabet:
             if entry.received not in ("ok", "no"):
                 entry.received = str(reply)
                 break
-        self._header(message, data, reply, notes)
+        self.answers.header(message, data, reply, notes)
         if reply.kind == "TDISP_ERROR":
             code = reply.number("error")
             if code not in ERROR_CODES:
@@ -383,7 +367,7 @@ class TdispAlphabet:
         if reply.number("code") != data[1] & 0x7F:
             notes.append(Note(REQUIRED, "P63 §11.3", f"{reply.kind} in answer to {message.kind}"))
             return Observation("MALFORMED", (), tuple(notes), str(reply))
-        facts = tuple(self.content(s, message, reply, memory, notes))
+        facts = tuple(self.answers.content(s.event, message, reply, memory, notes))
         return Observation("ok", facts, tuple(notes), str(reply))
 
     def _key_p2p(self, s: Stimulus, link: Link, memory: Memory) -> None:
@@ -442,126 +426,6 @@ class TdispAlphabet:
                 }
                 fields["range_id"] = number if a["known"] else 7
         return TDISP.message(_REQUESTS[s.event], **fields)
-
-    # --- What answers say -------------------------------------------------------------------------------------------------
-
-    def _header(self, asked: Message, data: bytes, reply: Message, notes: list[Note]) -> None:
-        if data[0] == VERSION and reply.number("version") != VERSION:
-            notes.append(
-                Note(
-                    REQUIRED, "P63 §11.3.3", f"version {reply.number('version'):#04x} in an answer to version {VERSION:#04x}"
-                )
-            )
-        if reply.number("function_id") & 0x1FF_FFFF != asked.number("function_id") & 0x1FF_FFFF:
-            notes.append(
-                Note(
-                    REQUIRED,
-                    "P63 §11.3.2",
-                    f"the answer is for interface {reply.number('function_id'):#x}, the request was for {asked.number('function_id'):#x}",
-                )
-            )
-        if reply.number("reserved") or (reply.number("reserved_id") and reply["reserved_id"] != asked["reserved_id"]):
-            notes.append(Note(RECOMMENDED, "P63 §11.3.3", "reserved bits that are not zero"))
-
-    def content(self, s: Stimulus, asked: Message, reply: Message, memory: Memory, notes: list[Note]) -> Iterator[Term]:
-        match s.event:
-            case "get_tdisp_version":
-                if VERSION not in reply.data("versions"):
-                    notes.append(
-                        Note(
-                            REQUIRED,
-                            "P63 §11.3.5",
-                            f"versions {reply.data('versions').hex() or '(none)'}: 1.0 is not among them",
-                        )
-                    )
-            case "get_tdisp_capabilities":
-                requests = reply.data("requests")
-                if requests[0] & 0xFE != 0xFE:
-                    notes.append(
-                        Note(REQUIRED, "P63 §11.3.7", f"required requests are missing: {requests[0]:#04x}, not 0xfe")
-                    )
-                if not reply.number("num_req_this") or not reply.number("num_req_all"):
-                    notes.append(
-                        Note(
-                            RECOMMENDED,
-                            "P63 §11.3.7, §11.2.3",
-                            "NUM_REQ_THIS or NUM_REQ_ALL is 0: no request may be outstanding",
-                        )
-                    )
-                optional = requests[1] & 0x07
-                supports = self.term.get("optional_requests")
-                if supports is not None and optional in (0, 7):
-                    yield supports if optional else neg(supports)
-            case "lock_interface":
-                nonce = reply.data("nonce")
-                if nonce in memory.nonces:
-                    notes.append(Note(RECOMMENDED, "P63 §11.3.9", "the nonce of an earlier lock again"))
-                memory.nonces.append(nonce)
-                memory.nonce = nonce
-                memory.offset = memory.asked_offset
-                memory.first = memory.total = None
-                memory.p2p = 0
-            case "get_state":
-                state = reply.number("state")
-                if state >= len(STATES):
-                    notes.append(Note(REQUIRED, "P63 §11.3.13", f"state {state}, which is reserved"))
-                else:
-                    yield self.term["tdi0.state"] == STATES[state]
-            case "get_report":
-                yield from self._report(asked, reply, memory, notes)
-            case "bind_p2p_stream":
-                memory.p2p = asked.number("stream_id")
-            case "unbind_p2p_stream":
-                memory.p2p = 0
-
-    def _report(self, asked: Message, reply: Message, memory: Memory, notes: list[Note]) -> Iterator[Term]:
-        offset, part, left = asked.number("offset"), reply.data("report"), reply.number("remainder")
-        if len(part) > asked.number("length"):
-            notes.append(
-                Note(REQUIRED, "P63 §11.3.11", f"a portion of {len(part)} bytes, {asked.number('length')} were asked for")
-            )
-        total = offset + len(part) + left
-        if memory.total is not None and memory.total != total:
-            notes.append(
-                Note(
-                    REQUIRED,
-                    "P63 §11.3.11",
-                    f"portion and remainder come to {total} bytes, earlier they came to {memory.total}",
-                )
-            )
-        memory.total = total
-        if offset == 0:
-            memory.first = part
-        whole = (memory.first or b"") + (part if offset else b"")
-        if len(whole) >= 6 and memory.first is not None:
-            info, msix = int.from_bytes(whole[0:2], "little"), int.from_bytes(whole[4:6], "little")
-            yield iff(self.term["tdi0.no_fw_update"], TRUE if info & NO_FW_UPDATE else FALSE)
-            if msix:
-                yield self.term["tdi0.msix_locked"]
-        if left or memory.first is None or len(whole) != total:
-            return
-        report = decode_report(whole)
-        if isinstance(report, Malformed):
-            notes.append(Note(REQUIRED, "P63 Table 11-15", f"the report is malformed: {report.reason}"))
-            return
-        yield from self._ranges(report, memory, notes)
-
-    def _ranges(self, report: Report, memory: Memory, notes: list[Note]) -> Iterator[Term]:
-        if any(x.attributes & (MSIX_TABLE | MSIX_PBA) for x in report.ranges):
-            yield self.term["tdi0.msix_locked"]
-        if report.tph_control:
-            yield implies(neg(self.term["tdi0.msix_locked"]), FALSE)
-        numbers = [x.range_id for x in report.ranges]
-        if numbers != sorted(numbers) or any(n > 7 for n in numbers):
-            notes.append(Note(REQUIRED, "P63 Table 11-15", f"ranges {numbers}: not in order of the BARs"))
-        base = tuple((x.first_page - (memory.offset >> 12)) % (1 << 52) for x in report.ranges)
-        if memory.pages is not None and base != memory.pages:
-            notes.append(
-                Note(
-                    REQUIRED, "P63 §11.3.8", "the addresses are not those of the earlier lock moved by MMIO_REPORTING_OFFSET"
-                )
-            )
-        memory.pages = memory.pages or base
 
 
 def _other_nonce(variant: str, memory: Memory) -> bytes:
