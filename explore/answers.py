@@ -146,7 +146,7 @@ class Bench:
         for i, (setting, properties) in enumerate(todo.items()):
             flow, changed, topology = at[setting]
             self.done(f"{i} of {len(todo)} settings: {flow.name}, {setting[0]}")
-            system = flow.system(topology, changed, aspect=setting[0], check=False)
+            system = flow.system(topology, changed, aspect=setting[0])
             for r in check(system, properties.values(), self.engine, self.limits, earlier=self.earlier):
                 self.known[setting, r.prop.id] = r
                 if "interrupted" in r.notes:

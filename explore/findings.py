@@ -69,7 +69,7 @@ def _decided(bench: Bench, case: Case, flow: Flow) -> Result | Likeness | None:
             if asked.aspect not in flow.aspects:
                 return None
             bench.done(f"{flow.name} refines {name}")
-            system = flow.system(changed=case.changed, aspect=asked.aspect, check=False)
+            system = flow.system(changed=case.changed, aspect=asked.aspect)
             (found,) = check(system, [asked.property], bench.engine, bench.limits)
             if "interrupted" in found.notes:
                 raise KeyboardInterrupt

@@ -278,7 +278,7 @@ def test_an_alphabet_says_what_it_shows_and_shows_something(alphabet: Alphabet) 
     seen = set()
     for f in FLOWS.values():
         if alphabet.aspect in f.aspects:
-            system = f.system(aspect=alphabet.aspect, check=False)
+            system = f.system(aspect=alphabet.aspect)
             observer = Observer.of(alphabet, system)
             assert not any("{" in x for looks in observer.seen.values() for x, _ in looks)
             assert not any("{" in x for x, _ in observer.shown)
@@ -318,7 +318,7 @@ def test_parties_events_replies_and_variables_can_be_observed() -> None:
 
 def refined(flow: str, name: str, topology: Mapping[str, int] | None = None, **changed: Any) -> str:
     asked = REFINEMENTS[name]
-    system = FLOWS[flow].system(topology, changed, aspect=asked.aspect, check=False)
+    system = FLOWS[flow].system(topology, changed, aspect=asked.aspect)
     (r,) = check(system, [asked.property])
     return f"{r.verdict.value}@{r.depth}" if r.trace else r.verdict.value
 
@@ -349,7 +349,7 @@ def test_the_tdi_is_refined_with_two_tdis_and_in_all_but_a_few_readings_of_open_
 def test_a_responder_that_keeps_its_nonce_does_not_refine() -> None:
     asked = REFINEMENTS["tdi"]
     mutant = mutated(ASPECTS["responder"].model, DropUpdate("tdi", "start_interface", "tdi.nonce"))
-    (r,) = check(FLOWS["cove-io"].system(None, {}, mutant, aspect="responder", check=False), [asked.property])
+    (r,) = check(FLOWS["cove-io"].system(None, {}, mutant, aspect="responder"), [asked.property])
     assert r.verdict is VIOLATED
     assert r.trace is not None
     assert r.trace.actions[-1].event == "start_interface"

@@ -54,7 +54,7 @@ def test_what_is_lost_is_what_the_mutant_without_the_check_loses(name: str, life
     mutant = mutated(ASPECTS["lifecycle"].model, DropCheck(machine, rule, dropped))
     wanted = [p for p in t.properties if not isinstance(p.formula, LeadsTo | Recurs)]
     before = check(t.system, wanted)
-    after = check(t.flow.system(model=mutant, aspect="lifecycle", check=False), wanted)
+    after = check(t.flow.system(model=mutant, aspect="lifecycle"), wanted)
     lost = {
         b.prop.id for b, a in zip(before, after, strict=True) if (b.verdict, a.verdict) == (Verdict.HOLDS, Verdict.VIOLATED)
     }

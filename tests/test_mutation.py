@@ -102,7 +102,7 @@ def test_a_check_that_never_decides_can_be_dropped_without_a_difference() -> Non
         rule, _, check = text.partition(": ")
         machine, _, name = rule.partition(".")
         mutant = mutated(LIFECYCLE, DropCheck(machine, name, check))
-        after = reachable(FLOWS["cove-io"].system(model=mutant, check=False)).statistics
+        after = reachable(FLOWS["cove-io"].system(model=mutant)).statistics
         assert after.states == before.states
 
 
@@ -115,7 +115,7 @@ def _plainly(aspect: str, setting: Setting, mutant: Mutant) -> set[str]:
     sound = {r.prop.id: r.verdict for r in check(setting.system(aspect), safety)}
     try:
         world = mutated(ASPECTS[aspect].model, mutant)
-        system = FLOWS[setting.flow].system(setting.topology, setting.knobs, world, aspect=aspect, check=False)
+        system = FLOWS[setting.flow].system(setting.topology, setting.knobs, world, aspect=aspect)
         return {r.prop.id for r in check(system, safety) if r.verdict is not sound[r.prop.id]}
     except ModelError:
         return {"the language"}

@@ -37,7 +37,7 @@ def outcomes(flow: str, names: tuple[str, ...], knobs: tuple[str, ...], setting:
     """What exploration says of each property in one setting."""
     found: dict[str, Result] = {}
     for aspect in {aspect_of(find(n)) for n in names}:
-        system = FLOWS[flow].system(changed=dict(zip(knobs, setting, strict=True)), aspect=aspect, check=False)
+        system = FLOWS[flow].system(changed=dict(zip(knobs, setting, strict=True)), aspect=aspect)
         found |= {r.prop.id: r for r in check(system, [find(n) for n in names if aspect_of(find(n)) == aspect])}
     return found
 

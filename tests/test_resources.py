@@ -395,7 +395,7 @@ def test_a_device_in_a_removed_ones_place_has_to_be_connected_for_itself() -> No
         assert verdict(flow, newcomer) == "holds"
     # A root port that does not see the link go down would take it for its predecessor.
     world = mutated(WORLD, DropUpdate("port", "surprise_removal", "port.link"))
-    (blind,) = check(FLOWS["linux-tsm"].system(model=world, aspect="resources", check=False), [newcomer])
+    (blind,) = check(FLOWS["linux-tsm"].system(model=world, aspect="resources"), [newcomer])
     assert blind.trace is not None
     events = [a.event for a in blind.trace.actions]
     assert events[-1] == "tdi_bind"

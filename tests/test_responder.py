@@ -93,7 +93,7 @@ def test_every_rule_and_every_check_with_each_of_its_replies_is_reached() -> Non
     rules: set[tuple[str, str]] = set()
     refusals: set[tuple[str, str, str]] = set()
     for knobs in SETTINGS:
-        system = FLOWS[FLOW].system({}, knobs, told, aspect="responder", check=False)
+        system = FLOWS[FLOW].system({}, knobs, told, aspect="responder")
         plain = responder(knobs)
         rules |= {(r.machine, r.name) for n in reachable(plain).statistics.fired for r in plain.actions[n].rules}
         for n in reachable(system).statistics.fired:
@@ -313,7 +313,7 @@ def _steps(tdis: int, knobs: Knobs, *mutants: Mutant) -> tuple[set[str], set[str
     """The events whose steps move a TDI as some rule of the lifecycle's TDI does, and those with a step that none does."""
     lifecycle = ASPECTS["lifecycle"].model
     rules = [r for r in lifecycle.rules if r.machine == "tdi"]
-    spec = FLOWS[FLOW].system({"tdi": tdis}, knobs, lifecycle.with_rules(rules), check=False)
+    spec = FLOWS[FLOW].system({"tdi": tdis}, knobs, lifecycle.with_rules(rules))
     initial = {v.name: v.sort.domain[0] for v in spec.variables}
     tdi_vars = [f"tdi{i}.{v}" for i in range(tdis) for v in TDI_VARIABLES]
     allowed: dict[State, set[State]] = {}
@@ -325,7 +325,7 @@ def _steps(tdis: int, knobs: Knobs, *mutants: Mutant) -> tuple[set[str], set[str
             allowed[key] = {tuple(s[v] for v in tdi_vars) for s in following}
         return allowed[key]
 
-    full = FLOWS[FLOW].system({"tdi": tdis}, knobs, mutated(MODEL, *mutants), aspect="responder", check=False)
+    full = FLOWS[FLOW].system({"tdi": tdis}, knobs, mutated(MODEL, *mutants), aspect="responder")
     system = narrowed(full, *_seen(tdis))
     matched: set[str] = set()
     unmatched: set[str] = set()

@@ -214,7 +214,7 @@ def without(*checks: str) -> bool:
     for c in checks:
         rule, _, name = c.partition("/")
         drops.append(DropCheck(*rule.split(".", 1), name))
-    system = FLOWS[FLOW].system(model=mutated(ASPECTS["lifecycle"].model, *drops), check=False)
+    system = FLOWS[FLOW].system(model=mutated(ASPECTS["lifecycle"].model, *drops))
     (r,) = check(system, [find(HELD)], ExplicitEngine())
     return r.verdict is Verdict.HOLDS
 

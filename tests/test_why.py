@@ -129,12 +129,12 @@ def test_cut_sets_of_a_flow_mend_it_and_no_part_of_them_does() -> None:
     for c in found.sets:
         knobs = {s.knob: s.there for s in c.settings}
         gone = [(s.event, s.reply) for s in c.steps]
-        (whole,) = check(without(flow.system(changed=knobs, check=False), gone), [find(SENT)])
+        (whole,) = check(without(flow.system(changed=knobs), gone), [find(SENT)])
         assert (whole.verdict, whole.vacuous) == (Verdict.HOLDS, c.vacuous)
         parts = [({k: v for k, v in knobs.items() if k != left}, gone) for left in knobs]
         parts += [(knobs, [g for g in gone if g != left]) for left in gone]
         for some, others in parts:
-            (part,) = check(without(flow.system(changed=some, check=False), others), [find(SENT)])
+            (part,) = check(without(flow.system(changed=some), others), [find(SENT)])
             assert part.verdict is Verdict.VIOLATED
 
 

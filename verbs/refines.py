@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         raise ModelError(f"the refinement {asked.id} is about the aspect {asked.aspect}: leave --aspect out")
     topology, knobs = options.setting(args)
     f = flow(args.flows[0])
-    system = f.system(topology, knobs, aspect=asked.aspect, check=False)
+    system = f.system(topology, knobs, aspect=asked.aspect)
     folder = options.folder(args.output)
     limits = options.limits(args)
     BOARD.begin(args)

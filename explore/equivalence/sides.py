@@ -61,7 +61,7 @@ class Side:
                     f"{self.name}: topology and knobs are for flows; a system file fixes its own: leave the options out"
                 )
             return self.given
-        return self.flow.system(topology, changed, aspect=self.aspect, check=False)
+        return self.flow.system(topology, changed, aspect=self.aspect)
 
     def alphabet(self, items: Sequence[str], system: System) -> Alphabet:
         """What the items show of it (see `properties.alphabets.alphabet`)."""

@@ -121,7 +121,7 @@ class _Search:
         self._here: dict[str, Value] = {}
         if flow is not None:
             self._here = {k: v for k, v in system.knobs.items() if k in ASPECTS[self._aspect].knobs}
-            system = flow.system(system.topology, self._here, aspect=self._aspect, left_open=tuple(self._here), check=False)
+            system = flow.system(system.topology, self._here, aspect=self._aspect, left_open=tuple(self._here))
         self._open = _Open.of(system, violation, self._here)
         effective = {i for o in self._open.obligations for i in o.steps}
         # With monitors: a step that changes nothing else may still be one that the property remembers.
@@ -173,7 +173,7 @@ class _Search:
         system = self._violation.system
         if knobs:
             assert self._flow is not None
-            system = self._flow.system(system.topology, {**self._here, **knobs}, aspect=self._aspect, check=False)
+            system = self._flow.system(system.topology, {**self._here, **knobs}, aspect=self._aspect)
         return without(system, [(c[0], str(c[1])) for c in causes if c[0] not in self._here])
 
     def _named(self, cause: Cause) -> str:

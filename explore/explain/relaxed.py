@@ -43,7 +43,7 @@ def relaxed(target: Target) -> Relaxed:
             optional.append(replace(c, term=c.term | make(Op.SELECT, (), BOOL, family)))
         rules.append(replace(r, checks=tuple(optional)))
     loose = Model(model.name, (*model.families, *families), tuple(rules), (*model.machines, _PREFIX), model.order)
-    system = target.flow.system(target.system.topology, target.system.knobs, loose, aspect=target.aspect, check=False)
+    system = target.flow.system(target.system.topology, target.system.knobs, loose, aspect=target.aspect)
     return Relaxed(system, checks)
 
 

@@ -20,7 +20,7 @@ class Setting:
     topology: Mapping[str, int] = field(default_factory=dict)
 
     def system(self, aspect: str) -> System:
-        return FLOWS[self.flow].system(self.topology, self.knobs, aspect=aspect, check=False)
+        return FLOWS[self.flow].system(self.topology, self.knobs, aspect=aspect)
 
     def __str__(self) -> str:
         given = [f"{k}={str(v).lower()}" for k, v in (*self.topology.items(), *self.knobs.items())]

@@ -80,7 +80,7 @@ def policy(
     for aspect in aspects:
         mine = [p for p in properties if aspect_of(p) == aspect]
         left_open = [k for k in knobs if k in ASPECTS[aspect].knobs]
-        system = flow.system(topology, changed, aspect=aspect, left_open=left_open, check=False)
+        system = flow.system(topology, changed, aspect=aspect, left_open=left_open)
         witnesses = {p.id: w for p in mine if (w := witness_of(p)) is not None}
         watched, obligations = compile_properties(system, [*mine, *witnesses.values()])
         decide = untried if interrupted else by_diagrams if engine == "bdd" else by_runs
@@ -147,7 +147,7 @@ def _repairs(
         verdicts: dict[str, Verdict] = {}
         vacuous: list[str] = []
         for aspect in dict.fromkeys(aspect_of(a.prop) for a in found.each):
-            system = flow.system(topology, {**changed, **changes}, aspect=aspect, check=False)
+            system = flow.system(topology, {**changed, **changes}, aspect=aspect)
             mine = [a.prop for a in found.each if aspect_of(a.prop) == aspect]
             results = check(system, mine, run, limits)
             verdicts |= {r.prop.id: r.verdict for r in results}

@@ -48,7 +48,6 @@ class Flow:
         model: Model | None = None,
         *,
         aspect: str = "lifecycle",
-        check: bool = True,
         left_open: Collection[str] = (),
     ) -> System:
         """The flow as a system, in one aspect. ``changed``: knobs set otherwise; ``model``: in place of the aspect's (a mutant);
@@ -68,9 +67,8 @@ class Flow:
         if "tdi" in sizes and sizes["tdi"] % sizes.get("device", 1):
             raise ModelError(f"{sizes['tdi']} TDIs cannot be dealt out evenly to {sizes['device']} devices: give a multiple")
         knobs = {k: v for k, v in self.knobs(changed).items() if k in seen.knobs and k not in left_open}
-        own = self.models.get(aspect)
-        # Rules of the flow's own may leave others without effect, which is no mistake.
-        return (model or own or seen.model).instantiate(sizes, knobs, name=self.name, check=check and own is None)
+        # That all rules of the world can apply is tested, and rules of a flow's own may leave others without effect.
+        return (model or self.models.get(aspect) or seen.model).instantiate(sizes, knobs, name=self.name, check=False)
 
 
 def parse_knob(text: str) -> tuple[str, Value]:

@@ -49,12 +49,12 @@ class Grounding:
         if t.op is Op.VAR or t.op is Op.NEXT:
             return t
         # Only the parameters that occur in the term decide what becomes of it.
-        key = (id(t), next_state, *(id(env.get(name)) for name in self.parameters(t)))
+        values = tuple(map(env.get, self.parameters(t)))
+        key = (id(t), next_state, *map(id, values))
         found = self._memo.get(key)
         if found is None:
-            result = self._term(t, env, where, next_state)
             # The ids in the key stay valid as long as the memo lives.
-            found = self._memo[key] = result, tuple(env.get(name) for name in self.parameters(t))
+            found = self._memo[key] = self._term(t, env, where, next_state), values
         return found[0]
 
     def parameters(self, t: Term) -> tuple[str, ...]:
