@@ -73,6 +73,7 @@ class Cones:
         for _, tied in self.init:
             for v in tied:
                 self.reads[v] |= tied
+        self._closures: dict[Term, frozenset[Term]] = {}
 
     def of(self, obligations: Iterable[Obligation]) -> frozenset[Term]:
         """The variables on which the obligations depend."""
@@ -85,13 +86,19 @@ class Cones:
 
     def closure(self, variables: Iterable[Term]) -> frozenset[Term]:
         """The variables, and those on which their values depend."""
-        todo = set(variables)
-        kept: set[Term] = set()
-        while todo:
-            v = todo.pop()
-            kept.add(v)
-            todo |= self.reads[v] - kept
-        return frozenset(kept)
+        return frozenset().union(*map(self._closure, variables))
+
+    def _closure(self, variable: Term) -> frozenset[Term]:
+        found = self._closures.get(variable)
+        if found is None:
+            todo = {variable}
+            kept: set[Term] = set()
+            while todo:
+                v = todo.pop()
+                kept.add(v)
+                todo |= self.reads[v] - kept
+            found = self._closures[variable] = frozenset(kept)
+        return found
 
 
 def sliced(system: System, obligations: Sequence[Obligation], cones: Cones | None = None) -> Slice:

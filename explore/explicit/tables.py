@@ -389,14 +389,15 @@ def _sleep_sets(rows: Truths, actions: int) -> tuple[list[int], NDArray[np.uint6
     words = (actions + 63) // 64
     if not rows.size:
         return [0] * actions, np.zeros((1, words), np.uint64)
-    different, which = np.unique(rows, axis=0, return_inverse=True)
-    kept = np.argsort(-different.sum(1), kind="stable")[:_SETS]
-    number = np.zeros(len(different), np.int64)
-    number[kept] = np.arange(1, len(kept) + 1)
-    bits = np.zeros((len(kept) + 1, 64 * words), np.bool_)
-    bits[1:, :actions] = different[kept]
+    bits = np.zeros((actions, 64 * words), np.bool_)
+    bits[:, :actions] = rows
     packed = np.packbits(bits, axis=1, bitorder="little").view("<u8").astype(np.uint64)
-    return [int(x) for x in number[which.reshape(-1)]], packed
+    of_each = [row.tobytes() for row in packed]
+    example = {sleeping: i for i, sleeping in enumerate(of_each)}
+    largest = sorted(example, key=lambda sleeping: -int(rows[example[sleeping]].sum()))[:_SETS]
+    number = {sleeping: n for n, sleeping in enumerate(largest, 1)}
+    sets = packed[[example[sleeping] for sleeping in largest]]
+    return [number.get(sleeping, 0) for sleeping in of_each], np.concatenate((np.zeros((1, words), np.uint64), sets))
 
 
 def _has_parts(t: Term) -> bool:
