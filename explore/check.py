@@ -115,7 +115,7 @@ def check(
             report = engine.check(watched, mine, limits)
             paths = [o.path for o in report.outcomes]
         if report.statistics is not None and report.statistics.complete:
-            left = joined(watched, batch, report.statistics.states, left)
+            left = joined(watched, batch, report.statistics.states, left, limits.states)
         seconds = time.perf_counter() - start
         interrupted = any(o.note == "interrupted" for o in report.outcomes)
         for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):

@@ -154,13 +154,14 @@ FEW = 1 << 17
 """Batches that have no more states together than this share a run: to make it ready takes longer than to search it."""
 
 
-def joined(system: System, found: Batch, states: int, rest: Sequence[Batch]) -> list[Batch]:
+def joined(system: System, found: Batch, states: int, rest: Sequence[Batch], limit: int | None = None) -> list[Batch]:
     """The rest of the batches, put together where they have few states, after one was found to have so many ``states``.
 
     The variables of a union of bases that lie in the base of ``found`` are all that they depend on themselves, since that is so of
     both. So they have no more values together than states were found, and the union no more than that times the values of
-    its other variables (monitors not counted).
+    its other variables (monitors not counted). ``limit``: so many states may be visited at most.
     """
+    few = FEW if limit is None else min(FEW, limit)
 
     def most(base: frozenset[Term]) -> int:
         return states * prod(size(v.sort) for v in system.variables if v.term in base - found.base)
@@ -169,7 +170,7 @@ def joined(system: System, found: Batch, states: int, rest: Sequence[Batch]) -> 
     for b in rest:
         for i, other in enumerate(together):
             base = other.base | b.base
-            if most(base) <= FEW:
+            if most(base) <= few:
                 together[i] = Batch((*other.numbers, *b.numbers), base)
                 break
         else:

@@ -168,19 +168,30 @@ def test_runs_are_shared_where_the_states_found_bound_those_to_come(case: tuple[
             assert _states(watched, b.base) <= states * times
 
 
-def test_runs_are_shared_as_far_as_the_bound_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def _counters() -> tuple[System, list[Property]]:
+    """Four counters that do not know of each other, each with a property, all of which speak of one more variable."""
     counters = [Variable(f"n{i}", Int(0, 9)) for i in range(4)]
     both = Variable("both", BOOL)
     flip = Action("flip", (), TRUE, ((both.term, ~both.term),))
     up = [Action(f"up{i}", (), v.term < 9, ((v.term, v.term + 1),)) for i, v in enumerate(counters)]
     system = System("counters", (both, *counters), conj(both.term, *(v.term == 0 for v in counters)), (flip, *up))
     properties = [Property(v.name, "P.", Invariant((v.term < 9) | both.term)) for v in counters]
+    return system, properties
+
+
+def test_runs_are_shared_as_far_as_the_bound_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    system, properties = _counters()
     watched, obligations = compile_properties(system, properties)
     first, *rest = batches(watched, obligations)
     assert len(rest) == 3
     for few, runs in ((0, 3), (1_999, 3), (2_000, 2), (19_999, 2), (20_000, 1)):
         monkeypatch.setattr(slicing, "FEW", few)
         assert len(joined(watched, first, 20, rest)) == runs
+
+
+def test_runs_that_a_limit_of_states_lets_end_alone_are_not_shared_beyond_it() -> None:
+    results = check(*_counters(), limits=Limits(states=25))
+    assert [(r.verdict, r.depth) for r in results] == [(Verdict.VIOLATED, 10)] * 4
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
