@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -299,3 +301,31 @@ def test_help_names_every_verb_and_the_exit_codes(run: Run) -> None:
     for verb in ("check", "matrix", "prove", "explore", "diagram", "list"):
         assert verb in out
     assert "Exit codes" in out
+
+
+SLOW = frozenset(
+    {"z3", "dd", "scipy", "networkx", "hypothesis", "aalpy", "pysat", "rich", "tdisprove.explore.scenarios.scenario"}
+)
+"""What takes longer to load than such a command to run."""
+
+
+@pytest.mark.parametrize(
+    ("command", "aspects"),
+    [
+        (["--version"], []),
+        (["--help"], []),
+        (["list", "flows"], []),
+        (["explore", "cove-io", "--aspect", "evidence"], ["evidence"]),
+        (["check", "cove-io", "-p", "no-cross-tvm-dma"], ["lifecycle"]),
+    ],
+)
+def test_a_command_loads_what_it_is_about(command: list[str], aspects: list[str]) -> None:
+    code = (
+        "import contextlib, sys\nfrom tdisprove.cli import main\n"
+        f"with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit): main({command!r})\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert [a for a in ASPECTS if f"tdisprove.model.world.{a}.model" in loaded] == aspects
+    assert loaded.isdisjoint(SLOW)

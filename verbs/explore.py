@@ -8,13 +8,11 @@ from functools import partial
 from .. import __version__
 from ..explore import targets
 from ..explore.coverage import coverage, unused
-from ..explore.explain.guards import guards
 from ..explore.explicit import reachable
 from ..explore.quotient import quotient
 from ..model.language import ModelError, word
 from ..model.world import ASPECTS
 from ..reports.files import write_coverage, write_quotient
-from ..reports.guard_tables import guards_document, guards_text
 from ..reports.prose import Prose
 from . import mutation, options, screen
 from .board import BOARD
@@ -143,6 +141,10 @@ def _drop_checks(args: argparse.Namespace) -> int:
     if target.flow is None:
         raise ModelError("--drop-checks is for flows: the rules of a system file have no checks to leave out")
     BOARD.begin(args)
+    # Here, since nobody else waits for a solver.
+    from ..explore.explain.guards import guards
+    from ..reports.guard_tables import guards_document, guards_text
+
     found = guards(target, limits=options.limits(args), done=BOARD.doing)
     BOARD.clear()
     if args.format == "json":

@@ -10,7 +10,6 @@ from ..model.world import KNOBS
 from ..properties.alphabets import ALPHABETS, Alphabet
 from ..properties.catalogue import groups
 from ..properties.questions import QUESTIONS
-from ..properties.refinements import REFINEMENTS
 from . import options, screen
 from .exits import HOLDS
 
@@ -105,6 +104,8 @@ def _by_sentence(alphabets: Iterable[Alphabet]) -> dict[str, list[str]]:
 
 
 def _list_refinements() -> list[dict[str, object]]:
+    from ..properties.refinements import REFINEMENTS  # here, since they speak of models, which no other list needs
+
     return [
         {"id": r.id, "summary": f"{r.aspect}: {r.says}", "aspect": r.aspect, "beyond": r.beyond, "cite": r.cite}
         for r in REFINEMENTS.values()

@@ -12,7 +12,6 @@ from ...model.language import Ground, Model, ModelError, System, Value, nearest
 from ...model.world import ASPECTS, KNOBS
 from ...model.world import aspect as aspect_named
 from ...properties.alphabets import Alphabet, alphabet
-from ..scenarios.scenario import load
 from ..target import targets
 
 
@@ -36,7 +35,12 @@ class Side:
             if at:
                 raise ModelError(f"{name}: a system file has no aspects: leave @{own} out")
             return cls(Path(plain).stem, "", None, targets([plain])[0].system)
-        flow = load(Path(plain)).flow if plain.endswith(".toml") else flow_named(plain)
+        if plain.endswith(".toml"):
+            from ..scenarios.scenario import load  # here, since most comparisons are of flows
+
+            flow = load(Path(plain)).flow
+        else:
+            flow = flow_named(plain)
         chosen = own or aspect or flow.aspects[0]
         aspect_named(chosen)
         if chosen not in flow.aspects:
