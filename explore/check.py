@@ -14,6 +14,7 @@ from ..properties.formulas import LeadsTo, Recurs, Sometimes
 from ..properties.property import Property
 from .asked import Asked
 from .engine import NO_LIMITS, Engine, Limits
+from .interruption import Interruption, remembered
 from .liveness.by_safety import ENGINES, decide_by_safety
 from .liveness.decide import NAME, EarlierPromises, decide
 from .replay import ReplayError, Walker, replay, replay_lasso
@@ -86,7 +87,19 @@ def check(
         from .explicit import ExplicitEngine
 
         engine = ExplicitEngine()
-    wanted = list(properties)
+    with remembered() as interruption:
+        return _check(system, list(properties), engine, limits, slicing, earlier or EarlierChecks(), interruption)
+
+
+def _check(
+    system: System,
+    wanted: Sequence[Property],
+    engine: Engine,
+    limits: Limits,
+    slicing: bool,
+    earlier: EarlierChecks,
+    interruption: Interruption,
+) -> list[Result]:
     witnesses = [witness_of(p) for p in wanted]
     watched, obligations = compile_properties(
         system, [*(p for p in wanted if not _is_liveness(p)), *(w for w in witnesses if w is not None)]
@@ -94,8 +107,7 @@ def check(
     promises = compile_liveness(system, filter(_is_liveness, wanted))
     found: dict[int, _Answer] = {}
     limits = limits.begun()  # for the whole check; what has no time left is said to be UNKNOWN at once
-    interrupted = False
-    earlier = earlier or EarlierChecks()
+    interrupted = interruption.pressed
     walker = Walker(watched)
     left = batches(watched, obligations, slicing=slicing)
     while left:
@@ -117,7 +129,7 @@ def check(
         if report.statistics is not None and report.statistics.complete:
             left = joined(watched, batch, report.statistics.states, left, limits.states)
         seconds = time.perf_counter() - start
-        interrupted = any(o.note == "interrupted" for o in report.outcomes)
+        interrupted = interruption.pressed or any(o.note == "interrupted" for o in report.outcomes)
         for number, obligation, outcome, path in zip(batch.numbers, mine, report.outcomes, paths, strict=True):
             trace = replay(watched, obligation, path, walker) if path is not None else None
             if trace is not None and len(trace) != outcome.depth:

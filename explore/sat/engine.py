@@ -11,6 +11,7 @@ from ...model.language import State, System, Term
 from ...properties.compile import Obligation
 from ..cubes import Cube
 from ..engine import NO_LIMITS, Limits, Progress
+from ..interruption import Interruption, remembered
 from ..replay import replay
 from ..slice import Cones, Slice, sliced
 from ..verdict import Evidence, Outcome, Report, Verdict
@@ -70,15 +71,16 @@ class SatEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
-        run = _Run(system, limits)
         outcomes: list[Outcome] = []
-        try:
-            for o in obligations:  # one by one, so that an interruption keeps those before it
-                outcomes.append(self._decide(run, o))  # noqa: PERF401
-        except KeyboardInterrupt:
-            begun = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, max(run.depth, 0), note="interrupted")
-            open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
-            outcomes += [begun, *[open_still] * len(obligations)][: len(obligations) - len(outcomes)]
+        with remembered() as interruption:
+            run = _Run(system, limits, interruption)
+            try:
+                for o in obligations:  # one by one, so that an interruption keeps those before it
+                    outcomes.append(self._decide(run, o))  # noqa: PERF401
+            except KeyboardInterrupt:
+                begun = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, max(run.depth, 0), note="interrupted")
+                open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
+                outcomes += [begun, *[open_still] * len(obligations)][: len(obligations) - len(outcomes)]
         return Report(tuple(outcomes), None, self.name)
 
     def _decide(self, run: _Run, obligation: Obligation) -> Outcome:
@@ -194,6 +196,7 @@ class _Run:
 
     system: System
     limits: Limits
+    interruption: Interruption = field(default_factory=Interruption)
     depth: int = -1
     """All runs of at most so many steps keep the obligation at hand."""
     _encodings: dict[tuple[tuple[str, ...], tuple[int, ...]], Encoding] = field(default_factory=dict)
@@ -205,7 +208,8 @@ class _Run:
         self.cones = Cones(self.system)
 
     def watch(self) -> None:
-        """Report progress, and stop at the memory limit (before each question to a solver)."""
+        """Report progress, and stop at the memory limit or after Ctrl-C (before each question to a solver)."""
+        self.interruption.watch()
         now = time.perf_counter()
         if now - self.measured > _MEMORY_EVERY:
             self.measured = now

@@ -11,6 +11,7 @@ from ...model.language import State, System
 from ...properties.compile import Obligation
 from ..engine import NO_LIMITS, Limits, Progress
 from ..explicit import ReachableSet, reachable
+from ..interruption import Interruption, remembered
 from ..replay import replay
 from ..sat import SatEngine
 from ..slice import Cones, Slice, sliced
@@ -58,14 +59,15 @@ class Z3Engine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
-        run = _Run(system, limits)
         outcomes: list[Outcome] = []
-        try:
-            for o in obligations:  # one by one, so that an interruption keeps those before it
-                outcomes.append(self._decide(run, o))  # noqa: PERF401
-        except KeyboardInterrupt:
-            left = len(obligations) - len(outcomes)
-            outcomes += [Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")] * left
+        with remembered() as interruption:
+            run = _Run(system, limits, interruption)
+            try:
+                for o in obligations:  # one by one, so that an interruption keeps those before it
+                    outcomes.append(self._decide(run, o))  # noqa: PERF401
+            except KeyboardInterrupt:
+                left = len(obligations) - len(outcomes)
+                outcomes += [Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")] * left
         return Report(tuple(outcomes), None, self.name)
 
     def _decide(self, run: _Run, obligation: Obligation) -> Outcome:
@@ -188,6 +190,7 @@ class _Run:
 
     system: System
     limits: Limits
+    interruption: Interruption = field(default_factory=Interruption)
     depth: int = 0
     """How deep the bounded search is, for progress."""
     _hints: dict[tuple[str, ...], _Hint] = field(default_factory=dict)
@@ -200,7 +203,8 @@ class _Run:
         self.cones = Cones(self.system)
 
     def watch(self) -> None:
-        """Report progress, and stop at the memory limit (before each question to a solver)."""
+        """Report progress, and stop at the memory limit or after Ctrl-C (before each question to a solver)."""
+        self.interruption.watch()
         now = time.perf_counter()
         if why := self.limits.out_of_memory():
             raise OutOfBudgetError(why)
