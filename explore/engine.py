@@ -11,7 +11,7 @@ from typing import Protocol
 from ..model.language import System
 from ..properties.compile import Obligation
 from .memory import resident_memory
-from .verdict import Report
+from .verdict import Evidence, Outcome, Report, Verdict
 
 
 @dataclass(frozen=True)
@@ -93,3 +93,21 @@ class Engine(Protocol):
         An interrupted run (Ctrl-C, a limit) reports what it has, with UNKNOWN for what is open.
         """
         ...
+
+
+def one_by_one(
+    obligations: Sequence[Obligation], decide: Callable[[Obligation], Outcome], depth: Callable[[], int] = lambda: 0
+) -> tuple[Outcome, ...]:
+    """The outcomes of obligations that are decided one after the other, so that an interruption keeps those before it.
+
+    ``depth``: how deep the search for the one at hand has come, which is said of it when it is interrupted.
+    """
+    found: list[Outcome] = []
+    try:
+        for o in obligations:
+            found.append(decide(o))  # noqa: PERF401
+    except KeyboardInterrupt:
+        begun = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, depth(), note="interrupted")
+        open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
+        found += [begun, *[open_still] * len(obligations)][: len(obligations) - len(found)]
+    return tuple(found)

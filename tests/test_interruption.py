@@ -6,15 +6,21 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
-from tdisprove.explore import NO_LIMITS, Engine, Limits, Progress, Report, Verdict, check
+from tdisprove.explore import NO_LIMITS, Engine, Limits, Progress, Report, Verdict, check, targets
+from tdisprove.explore.anynumber import decide
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.explore.interruption import remembered
+from tdisprove.explore.parametric import subject
 from tdisprove.explore.sat import SatEngine
 from tdisprove.explore.sat import engine as sat
 from tdisprove.explore.smt import engine as smt
+from tdisprove.explore.smt import fixpoint
 from tdisprove.explore.smt.engine import Z3Engine
+from tdisprove.explore.smt.fixpoint import FixpointEngine
+from tdisprove.explore.smt.induction import Proof
 from tdisprove.model.language import Action, Int, System, Variable
 from tdisprove.properties import Invariant, Obligation, Property, compile_properties
 
@@ -116,6 +122,30 @@ def test_an_engine_ends_when_it_was_dropped(engine: Engine, monkeypatch: pytest.
     report = engine.check(*compile_properties(COUNTERS, NEVER_FIVE), Limits(progress=press))
     assert [(o.verdict, o.note) for o in report.outcomes] == [(Verdict.UNKNOWN, "interrupted")] * 2
     assert len(pressed) == 1
+
+
+@pytest.mark.parametrize("engine", ["bdd", "explicit"])
+def test_no_invariant_is_looked_for_when_it_was_dropped(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = fixpoint.prove
+
+    def prove(*args: Any, **kwargs: Any) -> Proof:
+        press_where_it_is_dropped()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(fixpoint, "prove", prove)
+    holds = [Property(v.name, "P.", Invariant((X.term < 9) | (v.term <= X.term) | (v.term > 0))) for v in (X, Y)]
+    report = FixpointEngine(engine).check(*compile_properties(COUNTERS, holds))
+    assert [(o.verdict, o.note) for o in report.outcomes] == [(Verdict.UNKNOWN, "interrupted")] * len(report.outcomes)
+
+
+def test_a_proof_for_any_number_ends_when_it_was_dropped() -> None:
+    (target,) = targets(["cove-io"], ["no-tbit-dma-effective-before-accept"])
+
+    def say(_: str) -> None:
+        press_where_it_is_dropped()
+
+    answer = decide(subject(target, ["all"]), target.properties[0], say=say)
+    assert (answer.verdict, answer.note) == (Verdict.UNKNOWN, "interrupted")
 
 
 def test_a_check_begins_nothing_more_when_it_was_dropped() -> None:

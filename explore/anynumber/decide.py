@@ -27,6 +27,7 @@ from ...properties.property import Property
 from ..certificate.checker import Refused
 from ..certificate.parametric_checker import verify_parametric
 from ..engine import NO_LIMITS, Limits
+from ..interruption import Interruption, remembered
 from ..parametric import Subject
 from ..replay import replay
 from ..sat import SatEngine
@@ -103,8 +104,9 @@ def decide(
     answer = Answer(about, prop, Verdict.UNKNOWN)
     search = None
     try:
-        search = _Search(answer, limits, say)
-        answer = search.run()
+        with remembered() as interruption:
+            search = _Search(answer, limits, say, interruption)
+            answer = search.run()
     except (NotParametric, OutOfBudgetError, TooLargeError) as e:
         answer = replace(answer, note=str(e), failure=search.failure if search else None)
     except KeyboardInterrupt:
@@ -113,8 +115,8 @@ def decide(
 
 
 class _Search:
-    def __init__(self, answer: Answer, limits: Limits, say: Callable[[str], None]) -> None:
-        self.answer, self.limits, self.say = answer, limits.begun(), say
+    def __init__(self, answer: Answer, limits: Limits, say: Callable[[str], None], interruption: Interruption) -> None:
+        self.answer, self.limits, self.say, self.interruption = answer, limits.begun(), say, interruption
         self.budget = Budget(self.limits.until, self._watch)
         self.model, self.obligations = compile_parametric(answer.about.model, answer.prop)
         self.fixed = answer.about.fixed
@@ -192,6 +194,7 @@ class _Search:
         return None
 
     def _watch(self) -> None:
+        self.interruption.watch()
         if why := self.limits.out_of_memory():
             raise OutOfBudgetError(why)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from ...model.language import State, System, Term
 from ...properties.compile import Obligation
 from ..cubes import Cube
-from ..engine import NO_LIMITS, Limits, Progress
+from ..engine import NO_LIMITS, Limits, Progress, one_by_one
 from ..interruption import Interruption, remembered
 from ..replay import replay
 from ..slice import Cones, Slice, sliced
@@ -71,17 +71,10 @@ class SatEngine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
-        outcomes: list[Outcome] = []
         with remembered() as interruption:
             run = _Run(system, limits, interruption)
-            try:
-                for o in obligations:  # one by one, so that an interruption keeps those before it
-                    outcomes.append(self._decide(run, o))  # noqa: PERF401
-            except KeyboardInterrupt:
-                begun = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, max(run.depth, 0), note="interrupted")
-                open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
-                outcomes += [begun, *[open_still] * len(obligations)][: len(obligations) - len(outcomes)]
-        return Report(tuple(outcomes), None, self.name)
+            outcomes = one_by_one(obligations, partial(self._decide, run), lambda: max(run.depth, 0))
+        return Report(outcomes, None, self.name)
 
     def _decide(self, run: _Run, obligation: Obligation) -> Outcome:
         run.depth = -1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from ...model.language import State, System
 from ...properties.compile import Obligation
-from ..engine import NO_LIMITS, Limits, Progress
+from ..engine import NO_LIMITS, Limits, Progress, one_by_one
 from ..explicit import ReachableSet, reachable
 from ..interruption import Interruption, remembered
 from ..replay import replay
@@ -59,16 +60,9 @@ class Z3Engine:
 
     def check(self, system: System, obligations: Sequence[Obligation], limits: Limits = NO_LIMITS) -> Report:
         """Decide the obligations one after the other (see `Engine`). ``limits.seconds`` is for all of them together."""
-        outcomes: list[Outcome] = []
         with remembered() as interruption:
             run = _Run(system, limits, interruption)
-            try:
-                for o in obligations:  # one by one, so that an interruption keeps those before it
-                    outcomes.append(self._decide(run, o))  # noqa: PERF401
-            except KeyboardInterrupt:
-                left = len(obligations) - len(outcomes)
-                outcomes += [Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")] * left
-        return Report(tuple(outcomes), None, self.name)
+            return Report(one_by_one(obligations, partial(self._decide, run)), None, self.name)
 
     def _decide(self, run: _Run, obligation: Obligation) -> Outcome:
         part = sliced(run.system, [obligation], run.cones)

@@ -15,8 +15,9 @@ from ...model.language import System
 from ...properties.compile import Obligation
 from ..bdd import BddEngine
 from ..bdd import reachable as symbolically
-from ..engine import NO_LIMITS, Engine, Limits
+from ..engine import NO_LIMITS, Engine, Limits, one_by_one
 from ..explicit import ExplicitEngine, reachable
+from ..interruption import remembered
 from ..slice import Cones, Slice, sliced
 from ..verdict import Evidence, Outcome, Report, Verdict
 from .encoding import Budget, OutOfBudgetError
@@ -49,16 +50,12 @@ class FixpointEngine:
         limits = limits.begun()
         cones = Cones(system)
         self._kept = None  # the same names may mean something else in another system
-        outcomes: list[Outcome] = []
-        try:
-            for o in obligations:
-                outcomes.append(self._decide(sliced(system, [o], cones), limits))  # noqa: PERF401
-        except KeyboardInterrupt:
-            open_still = Outcome(Verdict.UNKNOWN, Evidence.BOUNDED, 0, note="interrupted")
-            outcomes += [open_still] * (len(obligations) - len(outcomes))
-        return Report(tuple(outcomes), None, self.name)
+        with remembered() as interruption:
+            budget = Budget(limits.until, interruption.watch)
+            outcomes = one_by_one(obligations, lambda o: self._decide(sliced(system, [o], cones), limits, budget))
+        return Report(outcomes, None, self.name)
 
-    def _decide(self, part: Slice, limits: Limits) -> Outcome:
+    def _decide(self, part: Slice, limits: Limits, budget: Budget) -> Outcome:
         (mine,) = part.obligations
         (outcome,) = self._engine.check(part.system, [mine], limits).outcomes
         if outcome.note == "interrupted":
@@ -68,7 +65,7 @@ class FixpointEngine:
         if outcome.verdict is not Verdict.HOLDS:
             return outcome
         try:
-            proof = prove(part.system, mine, self._reached(part.system, limits), Budget(limits.until), most=self._most)
+            proof = prove(part.system, mine, self._reached(part.system, limits), budget, most=self._most)
         except OutOfBudgetError as e:
             return replace(outcome, note=f"no invariant was written: {e}")
         return replace(outcome, evidence=Evidence.INDUCTIVE, lemmas=proof.lemmas)
