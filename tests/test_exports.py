@@ -26,8 +26,8 @@ from tdisprove.cli import main
 from tdisprove.explore import Statistics, Verdict
 from tdisprove.explore.explicit import ExplicitEngine
 from tdisprove.model.flows import FLOWS
-from tdisprove.model.language import BOOL, FALSE, TRUE, Int, ModelError, System, Variable, conj, disj, iff
-from tdisprove.model.language.terms import variable
+from tdisprove.model.language import BOOL, FALSE, TRUE, Action, Int, ModelError, System, Variable, conj, disj, iff
+from tdisprove.model.language.terms import lift, variable
 from tdisprove.properties import Invariant, Property
 from tdisprove.properties.catalogue import of_aspect
 from tdisprove.reports.exports import TARGETS, Job, aiger, btor2, job, murphi, promela, smv, tla
@@ -187,6 +187,16 @@ def test_rumur_finds_the_same_on_random_systems(folder: Folder) -> None:
             _rumur(j, folder, most=1)
 
     law()
+
+
+@RUMUR
+def test_rumur_can_count_below_zero(folder: Folder) -> None:
+    x, y = Variable("x", Int(0, 3)), Variable("y", Int(0, 3))
+    up = Action("up", (), y.term < 3, ((y.term, y.term + 1),))
+    down = Action("down", (), (x.term - y.term) < 1, ((y.term, lift(0, y.sort)),))
+    system = System("below", (x, y), (x.term == 0) & (y.term == 0), (up, down))
+    never = Property("p", "P.", Invariant(x.term < 1))
+    _rumur(job("below", "Below zero.", system, [never]), folder, most=1)
 
 
 # --- ABC --------------------------------------------------------------------------------------------------------------

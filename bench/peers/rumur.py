@@ -24,6 +24,8 @@ def build(export: Export, folder: Path, *, flags: Sequence[str] = ("-O1",), thre
     (model,) = export.files
     (folder / model).write_text(export.text, encoding="ascii")
     make = ["rumur", "--output-format", "machine-readable", "--deadlock-detection", "off", "--threads", str(threads)]
+    # The narrowest type, which Rumur takes by itself, has no sign where no value has one, and holds no difference below zero.
+    make += ["--value-type", "int32_t"]
     built = run([*make, "--output", "checker.c", model], folder, timeout=timeout).seconds
     command = ["gcc", "-std=c11", "-march=native", "-mcx16", "-w", *flags, "-o", "checker", "checker.c", "-lpthread"]
     return built + run(command, folder, timeout=timeout).seconds
